@@ -1,0 +1,54 @@
+# Two commands do everything: `make demo` to try it, `make test` to check it. `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+demo: $(VENV)/runtime.done  ## run the service with a simulated group to chat in
+	@$(BIN)/whinchat demo $(ARGS)
+
+run: $(VENV)/runtime.done  ## run the service with whinchat.toml
+	@$(BIN)/whinchat run $(ARGS)
+
+test: $(VENV)/dev.done lint browser  ## lint, types, contracts and the whole test suite with its coverage gate
+	@scripts/test.sh
+
+unit: $(VENV)/dev.done  ## the unit tests only: seconds, no sockets
+	@$(BIN)/python -m pytest -q tests/unit
+
+lint: $(VENV)/dev.done  ## style, types, import rules, file length, lock files
+	@scripts/lint.sh
+
+fix: $(VENV)/dev.done  ## mend what the formatter and the linter can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(VENV)/dev.done  ## every benchmark, one JSON line each (see benchmarks/README.md)
+	@scripts/bench.sh
+
+browser:
+	@scripts/browser.sh
+
+lock:  ## renew the locked requirements
+	@scripts/lock.sh
+
+clean:  ## remove what the targets above made
+	rm -rf $(VENV) .cache build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(VENV)/bin/python:
+	@scripts/venv.sh $(PYTHON) $(VENV)
+
+$(VENV)/runtime.done: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
+	@scripts/install.sh $(BIN) requirements/runtime.txt
+	@touch $@
+
+$(VENV)/dev.done: requirements/dev.txt requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
+	@scripts/install.sh $(BIN) requirements/runtime.txt requirements/dev.txt
+	@touch $@ $(VENV)/runtime.done
+
+.PHONY: help demo run test unit lint fix bench browser lock clean

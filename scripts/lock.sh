@@ -1,0 +1,7 @@
+#!/bin/sh
+# Renews the locked requirements with hashes, for Python 3.11 to 3.14. Needs uv (any recent version).
+set -eu
+compile="uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11"
+$compile pyproject.toml --extra qr --output-file requirements/runtime.txt "$@"
+$compile pyproject.toml --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt "$@"
+echo hatchling editables | tr ' ' '\n' | $compile --constraint requirements/dev.txt --output-file requirements/build.txt "$@" -

@@ -1,0 +1,1 @@
+"""The applications. Each stands alone; `bootstrap.APPS` lists them."""

@@ -1,0 +1,1 @@
+"""Lists of known sites: formats, the store, and the snapshot that look-ups read."""

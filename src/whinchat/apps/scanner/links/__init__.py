@@ -1,0 +1,1 @@
+"""From text to links: extraction, canonical form, unwrapping, site. No network."""

@@ -1,0 +1,110 @@
+"""What an application contributes (`App`), what it receives (`AppContext`), what it says of itself (`AppSpec`)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import msgspec
+
+from whinchat.core.dispatch.command import Command
+from whinchat.core.dispatch.conversation import Conversations
+from whinchat.core.dispatch.handler import CommandHandler, JobHandler, Observer
+from whinchat.core.dispatch.roster import Roster
+from whinchat.core.events import EventBus, Fact
+from whinchat.core.formatting.i18n import Words
+from whinchat.core.ports import Clock, Database, Job, Metrics, Migration, Queue, Random, Sealer, Workers
+from whinchat.core.types import Media
+
+S = TypeVar("S", bound=msgspec.Struct)
+F = TypeVar("F", bound=Fact)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Adds `job` whenever the cron expression (five fields, UTC) comes due; missed times are made up once."""
+
+    cron: str
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription(Generic[F]):
+    """Calls `react` for every fact of the kind, in-process and at most once: for caches and counters, not for duty."""
+
+    fact: type[F]
+    react: Callable[[F], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a health check saw. `hint` is the way out, when not ok. A finding that is not `critical` only degrades."""
+
+    ok: bool
+    detail: str
+    hint: str = ""
+    critical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    name: str
+    check: Callable[[], Awaitable[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything one application adds to the service."""
+
+    name: str
+    observers: tuple[Observer, ...] = ()
+    commands: tuple[CommandHandler, ...] = ()
+    jobs: tuple[JobHandler, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    subscriptions: tuple[Subscription[Fact], ...] = ()
+    health: tuple[HealthCheck, ...] = ()
+    close: Callable[[], None] | None = None
+
+
+Download = Callable[[str, Media, int], Awaitable[bytes]]
+"""(account, media, most bytes) to the bytes; raises TransportError."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppContext:
+    """What an application is given to build itself from."""
+
+    database: Database
+    queue: Queue
+    sealer: Sealer
+    clock: Clock
+    random: Random
+    metrics: Metrics
+    workers: Workers
+    words: Words
+    roster: Roster
+    conversations: Conversations
+    bus: EventBus
+    download: Download
+    data: Path
+    """The application's own folder for files it can make again (snapshots); exists, mode 0700."""
+    prefix: str
+    """What commands begin with, such as `!`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppSpec(Generic[S]):
+    """What is known of an application before anything runs: one line in `bootstrap.APPS` registers it."""
+
+    name: str
+    settings: type[S]
+    build: Callable[[AppContext, S], App]
+    catalogues: Path
+    """Folder of `<language>.toml` files."""
+    migrations: tuple[Migration, ...] = ()
+    commands: tuple[Command, ...] = ()
+    """The grammar, for help and the reference page; the same objects as the handlers' `spec`."""
+    verbs: Mapping[str, str] = field(default_factory=dict)
+    """Command-line groups: name to `package.module:attribute`, imported when used."""

@@ -1,0 +1,1 @@
+"""From an event that arrived to what is sent: inbox, dispatcher, router, commands, conversations, outbox."""

@@ -1,0 +1,75 @@
+"""What handles events, commands and jobs, and what they give back.
+
+Handlers read and await outside any transaction and do nothing themselves: they return an `Outcome`, which the engine
+commits whole together with the mark that the event or job is done, or not at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from whinchat.core.dispatch.command import Command
+from whinchat.core.dispatch.context import Call, Context
+from whinchat.core.events import Fact
+from whinchat.core.ports import Batch, Claim, Job
+from whinchat.core.types import Event, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a handler wants: committed together, or not at all. `facts` are published after the commit."""
+
+    replies: tuple[Reply, ...] = ()
+    changes: Batch = Batch()
+    jobs: tuple[Job, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+    def __add__(self, other: Outcome) -> Outcome:
+        return Outcome(
+            self.replies + other.replies,
+            self.changes + other.changes,
+            self.jobs + other.jobs,
+            self.facts + other.facts,
+        )
+
+
+NOTHING = Outcome()
+
+
+class CommandHandler(Protocol):
+    """One command."""
+
+    @property
+    def spec(self) -> Command: ...
+
+    async def handle(self, call: Call) -> Outcome: ...
+
+
+class Observer(Protocol):
+    """Sees events that are no command of its application's."""
+
+    @property
+    def events(self) -> tuple[type[Event], ...]:
+        """The kinds it wants to see."""
+        ...
+
+    async def admits(self, event: Event) -> bool:
+        """Whether it may read this event at all; asked before the inbox. What nobody admits is dropped unwritten."""
+        ...
+
+    async def observe(self, context: Context) -> Outcome: ...
+
+
+class JobHandler(Protocol):
+    """One kind of job."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def concurrency(self) -> int:
+        """How many of the kind may run at once in this process."""
+        ...
+
+    async def run(self, claim: Claim) -> Outcome: ...

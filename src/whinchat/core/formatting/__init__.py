@@ -1,0 +1,1 @@
+"""Text as WhatsApp shows it: markup, splitting, replies and catalogues of sentences."""

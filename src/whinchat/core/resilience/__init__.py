@@ -1,0 +1,1 @@
+"""Small wrappers around one outside call: breaker, single flight, batch."""
