@@ -9,13 +9,14 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from whinchat.core.dispatch.chats import Chats
 from whinchat.core.dispatch.command import Command
 from whinchat.core.dispatch.conversation import Conversations
-from whinchat.core.dispatch.handler import CommandHandler, JobHandler, Observer
+from whinchat.core.dispatch.handler import Answerer, CommandHandler, JobHandler, Observer
 from whinchat.core.dispatch.roster import Roster
 from whinchat.core.events import EventBus, Fact
 from whinchat.core.formatting.i18n import Words
-from whinchat.core.ports import Clock, Database, Job, Metrics, Migration, Queue, Random, Sealer, Workers
+from whinchat.core.ports import Clock, Database, Job, Metrics, Migration, Queue, Random, SealedColumn, Sealer, Workers
 from whinchat.core.types import Media
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -59,8 +60,11 @@ class App:
     """Everything one application adds to the service."""
 
     name: str
+    word: str = ""
+    """What its commands begin with; its observers do not see messages that are its own commands."""
     observers: tuple[Observer, ...] = ()
     commands: tuple[CommandHandler, ...] = ()
+    answerers: tuple[Answerer, ...] = ()
     jobs: tuple[JobHandler, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     subscriptions: tuple[Subscription[Fact], ...] = ()
@@ -85,6 +89,7 @@ class AppContext:
     workers: Workers
     words: Words
     roster: Roster
+    chats: Chats
     conversations: Conversations
     bus: EventBus
     download: Download
@@ -92,6 +97,8 @@ class AppContext:
     """The application's own folder for files it can make again (snapshots); exists, mode 0700."""
     prefix: str
     """What commands begin with, such as `!`."""
+    commands: tuple[Command, ...] = ()
+    """The grammar of all applications, for help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,7 @@ class AppSpec(Generic[S]):
     catalogues: Path
     """Folder of `<language>.toml` files."""
     migrations: tuple[Migration, ...] = ()
+    sealed: tuple[SealedColumn, ...] = ()
     commands: tuple[Command, ...] = ()
     """The grammar, for help and the reference page; the same objects as the handlers' `spec`."""
     verbs: Mapping[str, str] = field(default_factory=dict)

@@ -71,6 +71,9 @@ class Batch:
         return Batch(self.statements + other.statements, self.durable or other.durable)
 
 
+EMPTY = Batch()
+
+
 class Database(Protocol):
     """Reads see every batch whose commit returned. SQL is the common part of SQLite and PostgreSQL."""
 
@@ -121,6 +124,29 @@ class Sealer(Protocol):
     def digest(self, purpose: str, *parts: str | bytes) -> bytes:
         """Keyed hash for look-up columns, 16 bytes; parts are length-framed, purposes are separate keys."""
         ...
+
+
+def joined(key: Row) -> bytes | str:
+    """The values one after the other, as what a `Sealer` takes for the row; all are bytes, or each as text."""
+    if all(isinstance(value, bytes) for value in key):
+        return b"".join(value for value in key if isinstance(value, bytes))
+    return "".join(map(str, key))
+
+
+@dataclass(frozen=True, slots=True)
+class SealedColumn:
+    """A column whose values are sealed, so that they can be sealed again under a new key; NULL and empty ones are not.
+
+    Names come from code, never from input.
+    """
+
+    table: str
+    """Also what `Sealer.seal` is given as the table."""
+    key_columns: tuple[str, ...]
+    """Unique together and indexed in this order."""
+    column: str
+    row: Callable[[Row], bytes | str] = joined
+    """From the values of `key_columns` to what `Sealer.seal` is given as the row."""
 
 
 # --- jobs --------------------------------------------------------------------------------------------------------
@@ -185,6 +211,10 @@ class Queue(Protocol):
         """The next due job of these kinds, leased; None when there is none."""
         ...
 
+    async def claim_many(self, room: Mapping[str, int], at_most: int) -> list[Claim]:
+        """Up to `at_most` due jobs, leased, at most `room[kind]` of each kind; in order of priority."""
+        ...
+
     async def extend(self, claim: Claim) -> Claim | None:
         """Heartbeat: a fresh lease, or None when the claim was lost."""
         ...
@@ -194,7 +224,19 @@ class Queue(Protocol):
         ...
 
     async def fail(self, claim: Claim, error: str, *, retry_after: float | None = None) -> JobState:
-        """Back to waiting with backoff and jitter, or dead after the last attempt. `error` is a code."""
+        """Back to waiting with backoff and jitter, or dead after the last attempt. `error` is a code.
+
+        Raises:
+            Conflict: the claim was lost.
+        """
+        ...
+
+    async def release(self, claim: Claim) -> None:
+        """Back to waiting at once and as if it had not been tried: the worker stops.
+
+        Raises:
+            Conflict: the claim was lost.
+        """
         ...
 
     async def wait(self, seconds: float) -> None:

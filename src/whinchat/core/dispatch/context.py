@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from whinchat.core.dispatch.command import Arguments
-from whinchat.core.types import Action, Event, MessageEdited, MessageReceived, OnUnknown, Reply, Role, SendText, Urgency
+from whinchat.core.types import Action, Event, Message, OnUnknown, Reply, Role, SendText, Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,10 @@ class Context:
 class Call(Context):
     """A command that was recognised, permitted and parsed."""
 
+    message: Message
+    """The event itself: the message that holds the command."""
     args: Arguments
     role: Role
-
-    @property
-    def message(self) -> MessageReceived | MessageEdited:
-        """The message that holds the command."""
-        assert isinstance(self.event, MessageReceived | MessageEdited)
-        return self.event
 
     def answer(self, text: str) -> Reply:
         """`text`, quoting the command."""

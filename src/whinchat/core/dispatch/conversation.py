@@ -31,10 +31,7 @@ class Conversations:
         )
         if row is None:
             return None
-        topic, sealed, expires = row
-        assert isinstance(topic, str)
-        assert isinstance(sealed, bytes)
-        assert isinstance(expires, int)
+        topic, sealed, expires = msgspec.convert(row, tuple[str, bytes, int])
         if expires <= self._clock.now():
             return None
         return Turn(topic, self._sealer.open("conversations", chat_key + user_key, sealed), expires)

@@ -11,8 +11,9 @@ from typing import Protocol
 
 from whinchat.core.dispatch.command import Command
 from whinchat.core.dispatch.context import Call, Context
+from whinchat.core.dispatch.conversation import Turn
 from whinchat.core.events import Fact
-from whinchat.core.ports import Batch, Claim, Job
+from whinchat.core.ports import EMPTY, Batch, Claim, Job
 from whinchat.core.types import Event, Reply
 
 
@@ -21,7 +22,7 @@ class Outcome:
     """What a handler wants: committed together, or not at all. `facts` are published after the commit."""
 
     replies: tuple[Reply, ...] = ()
-    changes: Batch = Batch()
+    changes: Batch = EMPTY
     jobs: tuple[Job, ...] = ()
     facts: tuple[Fact, ...] = ()
 
@@ -73,3 +74,12 @@ class JobHandler(Protocol):
         ...
 
     async def run(self, claim: Claim) -> Outcome: ...
+
+
+class Answerer(Protocol):
+    """Takes the next message of somebody who was asked something (`dispatch.conversation`)."""
+
+    @property
+    def topic(self) -> str: ...
+
+    async def answer(self, context: Context, turn: Turn) -> Outcome: ...

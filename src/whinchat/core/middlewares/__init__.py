@@ -1,1 +1,1 @@
-"""What every event passes on its way to a handler: one file each, their order in one list."""
+"""What every command passes on its way to its handler: one file each, their order in one list in `core.engine`."""

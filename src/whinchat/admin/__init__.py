@@ -1,0 +1,1 @@
+"""What the operator and the world reach by HTTP: the listeners that receive routes and pages from the others."""

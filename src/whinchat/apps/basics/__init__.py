@@ -1,0 +1,1 @@
+"""What every bot can do: explain itself, show that it is there, speak another language."""

@@ -1,0 +1,191 @@
+"""Brands that scammers borrow: which site belongs to whom, and which brand a label names, imitates or misspells."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from whinchat.apps.scanner.evidence.reading import Reading, parts
+from whinchat.apps.scanner.evidence.skeleton import Skeletons
+from whinchat.apps.scanner.evidence.vocabulary import Sense, Vocabulary
+from whinchat.apps.scanner.links.link import Site
+
+SHORT = 4  # letters; names up to here are imitated only by a digit or a foreign letter, never by an ordinary one
+MISSPELT_FROM = 6  # letters a name needs before one slip away from it tells anything
+MOST_JOINED = 3  # parts of a label that are tried together: bank-of-america
+LONGEST_SEGMENT = 32  # characters; longer path segments are titles of articles
+FREE_COUNTRIES = frozenset({"tk", "ml", "ga", "cf", "gq", "cc", "tv", "ws", "to", "me", "io", "co", "ai", "pw", "la", "su"})
+"""Country codes that anybody anywhere registers under: a brand's name there does not make the site the brand's."""
+
+ASKING = frozenset({Sense.CREDENTIALS, Sense.PRESSURE, Sense.DELIVERY, Sense.SUPPORT})
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    name: str
+    words: tuple[str, ...]
+    sites: frozenset[str]
+    countries: bool = False
+    ordinary: bool = False
+    unlike: tuple[str, ...] = ()
+
+
+class Place(enum.StrEnum):
+    NAME = "name"
+    SUBDOMAIN = "subdomain"
+    PATH = "path"
+
+
+class How(enum.StrEnum):
+    EXACT = "exact"
+    LOOKALIKE = "lookalike"
+    """Reads the same: paypa1, rnicrosoft, аpple."""
+    MISSPELT = "misspelt"
+    """One letter more, less, other or swapped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A brand named in a link of somebody else's."""
+
+    brand: str
+    word: str
+    """As it is written there."""
+    place: Place
+    how: How
+    alone: bool
+    """The label is nothing but this."""
+
+
+class Brands:
+    """Built once from data, then only read."""
+
+    def __init__(self, brands: Iterable[Brand], skeletons: Skeletons, vocabulary: Vocabulary) -> None:
+        self._skeletons = skeletons
+        self._vocabulary = vocabulary
+        self._words: dict[str, Brand] = {}
+        self._sites: dict[str, Brand] = {}
+        self._skeleton: dict[str, Brand] = {}
+        self._slips: dict[str, str] = {}
+        self._innocent: set[str] = set()
+        for brand in brands:
+            self._innocent.update(brand.unlike)
+            for site in brand.sites:
+                self._sites.setdefault(site, brand)
+            for word in brand.words:
+                self._add(word, brand)
+
+    def _add(self, word: str, brand: Brand) -> None:
+        self._words[word] = brand
+        self._skeleton.setdefault(self._skeletons.of(word), brand)
+        if len(word) >= MISSPELT_FROM and not brand.ordinary:
+            for shorter in (word, *shortened(word)):
+                self._slips.setdefault(shorter, word)
+
+    def owner(self, site: Site) -> str | None:
+        """The brand that the site belongs to."""
+        brand = self._sites.get(site.name)
+        if brand is None and not site.shared:
+            brand = self._sites.get(site.registrable) or self._abroad(site)
+        return None if brand is None else brand.name
+
+    def _abroad(self, site: Site) -> Brand | None:
+        """A brand's site under a country code, as amazon.co.jp."""
+        brand = self._words.get(site.label)
+        if brand is None or not brand.countries:
+            return None
+        top = site.suffix.rpartition(".")[2]
+        return brand if len(top) == 2 and top not in FREE_COUNTRIES else None
+
+    def mentions(self, reading: Reading) -> tuple[Mention, ...]:
+        """For a site that no brand owns: what it claims in name, subdomains and path, at most one a label."""
+        asking = self._asks(reading)
+        found: list[Mention] = []
+        labels = [(Place.NAME, reading.name), *((Place.SUBDOMAIN, label) for label in reversed(reading.subdomains))]
+        for place, label in labels:
+            if label and (mention := self._in_label(place, label, asking)):
+                found.append(mention)
+        for segment in reading.segments:
+            if len(segment) <= LONGEST_SEGMENT and (mention := self._in_segment(segment)):
+                found.append(mention)
+        return tuple(found)
+
+    def _asks(self, reading: Reading) -> bool:
+        """A word in the host asks for trust; beside it even an everyday word means the brand."""
+        sense = self._vocabulary.sense
+        return any(sense(word) in ASKING for word in (*reading.words, *reading.sub_words))
+
+    def _in_label(self, place: Place, label: str, asking: bool) -> Mention | None:
+        pieces = parts(label)
+        candidates = (*self._exact(pieces), *self._imitated(pieces))
+        for brand, word, how in candidates:
+            if brand.ordinary and not asking:
+                continue
+            return Mention(brand.name, word, place, how, word == label)
+        return None
+
+    def _in_segment(self, segment: str) -> Mention | None:
+        pieces = parts(segment)
+        if len(pieces) > MOST_JOINED:
+            return None
+        for brand, word, how in self._exact(pieces):
+            if not brand.ordinary:
+                return Mention(brand.name, word, Place.PATH, how, word == segment)
+        return None
+
+    def _exact(self, pieces: Sequence[str]) -> Iterator[tuple[Brand, str, How]]:
+        for count in range(min(MOST_JOINED, len(pieces)), 1, -1):
+            for start in range(len(pieces) - count + 1):
+                joined = pieces[start : start + count]
+                if brand := self._words.get("".join(joined)):
+                    yield brand, "-".join(joined), How.EXACT
+        for word in self._vocabulary.words(pieces):
+            if brand := self._words.get(word):
+                yield brand, word, How.EXACT
+
+    def _imitated(self, pieces: Sequence[str]) -> Iterator[tuple[Brand, str, How]]:
+        for piece in pieces:
+            if piece in self._vocabulary or piece in self._innocent or len(piece) < 3:
+                continue
+            if brand := self._lookalike(piece):
+                yield brand, piece, How.LOOKALIKE
+            elif brand := self._misspelt(piece):
+                yield brand, piece, How.MISSPELT
+
+    def _lookalike(self, piece: str) -> Brand | None:
+        skeleton = self._skeletons.of(piece)
+        brand = self._skeleton.get(skeleton)
+        if brand is None:
+            return None
+        foreign = not (piece.isascii() and piece.isalpha())
+        return brand if foreign or (len(piece) > SHORT and not brand.ordinary) else None
+
+    def _misspelt(self, piece: str) -> Brand | None:
+        if not MISSPELT_FROM - 1 <= len(piece) <= 24 or not piece.isascii():
+            return None
+        for shorter in (piece, *shortened(piece)):
+            word = self._slips.get(shorter)
+            if word is not None and word[0] == piece[0] and one_slip(piece, word):
+                return self._words[word]
+        return None
+
+
+def shortened(word: str) -> Iterator[str]:
+    """The word with one letter left out, every way."""
+    return (word[:index] + word[index + 1 :] for index in range(len(word)))
+
+
+def one_slip(one: str, other: str) -> bool:
+    """One letter more, less or other, or two neighbours swapped."""
+    if len(one) > len(other):
+        one, other = other, one
+    start = 0
+    while start < len(one) and one[start] == other[start]:
+        start += 1
+    if len(other) - len(one) == 1:
+        return one[start:] == other[start + 1 :]
+    if len(other) != len(one) or start == len(one):
+        return False
+    swapped = start + 1 < len(one) and one[start] == other[start + 1] and one[start + 1] == other[start]
+    return one[start + 1 :] == other[start + 1 :] or (swapped and one[start + 2 :] == other[start + 2 :])

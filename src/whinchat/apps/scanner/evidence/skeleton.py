@@ -1,0 +1,33 @@
+"""Texts that look alike fold to the same text: the idea of UTS 39, with digits and ligatures as scammers use them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+
+SAME = {"i": "l"}  # one reads as the other in most typefaces
+
+
+class Skeletons:
+    """`letters` map look-alike characters to a plain letter, `digits` to the letter they are read as, `groups` ditto."""
+
+    def __init__(self, letters: Mapping[str, str], digits: Mapping[str, str], groups: Mapping[str, str]) -> None:
+        self._letters = str.maketrans(dict(letters))
+        self._thin = str.maketrans({**digits, **SAME})
+        self._groups = tuple(groups.items())
+
+    def plain(self, text: str) -> str:
+        """Look-alike and marked letters of any script as plain letters; digits stay."""
+        if text.isascii():
+            return text
+        folded = text.lower().translate(self._letters)
+        bare = "".join(char for char in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(char))
+        return bare.translate(self._letters)
+
+    def of(self, text: str) -> str:
+        """What the text reads as at a glance; for comparing only."""
+        skeleton = self.plain(text).translate(self._thin)
+        for group, letter in self._groups:
+            if group in skeleton:
+                skeleton = skeleton.replace(group, letter)
+        return skeleton

@@ -1,0 +1,84 @@
+"""The data beside this package, read once and turned into what the kinds of evidence look things up in."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from whinchat.apps.scanner.evidence.brands import Brand, Brands
+from whinchat.apps.scanner.evidence.names import NameShapes
+from whinchat.apps.scanner.evidence.skeleton import Skeletons
+from whinchat.apps.scanner.evidence.vocabulary import Sense, Vocabulary
+
+DATA = Path(__file__).parent / "data"
+
+GLUED_FROM = 4  # letters an everyday brand word needs to be cut out of a run of words
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What file endings do (`files.toml`), and the folders of a website's own machinery."""
+
+    kinds: Mapping[str, str]
+    """Ending to program, script, disk_image, archive or document."""
+    folders: frozenset[str]
+    pages: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    vocabulary: Vocabulary
+    skeletons: Skeletons
+    brands: Brands
+    files: Files
+    suffixes: Mapping[str, float]
+    """Public suffix to log-odds of danger, learned and shrunk."""
+    names: NameShapes
+
+    @classmethod
+    def load(cls, data: Path = DATA) -> Tables:
+        confusables = read(data / "confusables.toml")
+        letters = {char: plain for plain, chars in confusables["letters"].items() for char in chars}
+        skeletons = Skeletons(letters, confusables["digits"], confusables["groups"])
+        brands = [_brand(word, fields) for word, fields in read(data / "brands.toml")["brands"].items()]
+        vocabulary = _vocabulary(read(data / "words.toml")["words"], brands)
+        files = read(data / "files.toml")
+        return cls(
+            vocabulary=vocabulary,
+            skeletons=skeletons,
+            brands=Brands(brands, skeletons, vocabulary),
+            files=Files(
+                {ending: kind for kind, endings in files["files"].items() for ending in endings.split()},
+                frozenset(files["machinery"]["folders"].split()),
+                frozenset(files["machinery"]["pages"].split()),
+            ),
+            suffixes=read(data / "suffixes.toml")["suffixes"],
+            names=NameShapes(read(data / "names.toml")["names"]),
+        )
+
+
+def read(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        return tomllib.load(file)
+
+
+def _brand(word: str, fields: Mapping[str, Any]) -> Brand:
+    return Brand(
+        name=fields["name"],
+        words=(word, *fields.get("words", ())),
+        sites=frozenset(fields["sites"]),
+        countries=fields.get("countries", False),
+        ordinary=fields.get("ordinary", False),
+        unlike=tuple(fields.get("unlike", ())),
+    )
+
+
+def _vocabulary(words: Mapping[str, str], brands: list[Brand]) -> Vocabulary:
+    senses: dict[Sense, list[str]] = {Sense(sense): text.split() for sense, text in words.items()}
+    senses[Sense.BRAND] = [
+        word for brand in brands for word in brand.words if len(word) >= GLUED_FROM or not brand.ordinary
+    ]
+    return Vocabulary(senses)

@@ -1,0 +1,137 @@
+"""Work behind the chats: looking again when the lists changed, and letting go of what is over."""
+
+from __future__ import annotations
+
+import msgspec
+
+from whinchat.apps.scanner.knowledge import Lists
+from whinchat.apps.scanner.links.parse import parse_link
+from whinchat.apps.scanner.moderation import DANGEROUS
+from whinchat.apps.scanner.replies import Replies
+from whinchat.apps.scanner.repository import PAGE, Repository, Sighting
+from whinchat.apps.scanner.service import Scanner
+from whinchat.apps.scanner.settings import ScannerSettings
+from whinchat.apps.scanner.verdict import Level
+from whinchat.core.app import Schedule
+from whinchat.core.dispatch.chats import Chats
+from whinchat.core.dispatch.context import Context
+from whinchat.core.dispatch.handler import NOTHING, Outcome
+from whinchat.core.ports import Batch, Claim, Clock, Database, Job
+from whinchat.core.types import Content, MessageReceived, UserRef
+
+HOUR = 3600 * 1000  # milliseconds
+DAY = 24 * HOUR
+
+LISTS = Job(kind="scanner.lists", key="watch")
+RETENTION = Job(kind="scanner.retention", key="nightly")
+SCHEDULES = (Schedule("* * * * *", LISTS), Schedule("23 3 * * *", RETENTION))
+
+
+class WatchLists:
+    """Notices that a list was imported or removed, and has the recent sightings looked at again."""
+
+    kind = LISTS.kind
+    concurrency = 1
+
+    def __init__(self, repository: Repository, lists: Lists) -> None:
+        self._repository = repository
+        self._lists = lists
+
+    async def run(self, claim: Claim) -> Outcome:
+        version = self._lists.version
+        before = await self._repository.checked_lists()
+        if version == before:
+            return NOTHING
+        jobs = () if before is None else (Job(kind=Recheck.kind, key="lists", payload=_encode(_Cursor(0))),)
+        return Outcome(changes=Batch((self._repository.note_lists(version),)), jobs=jobs)
+
+
+class _Cursor(msgspec.Struct, frozen=True):
+    after: int
+    """Sightings up to this row are done."""
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Cursor).decode
+
+
+class Recheck:
+    """Judges the links seen within the correction window anew, a page at a time, and tells chats what got worse."""
+
+    kind = "scanner.recheck"
+    concurrency = 1
+
+    def __init__(
+        self,
+        scanner: Scanner,
+        repository: Repository,
+        replies: Replies,
+        chats: Chats,
+        clock: Clock,
+        settings: ScannerSettings,
+    ) -> None:
+        self._scanner = scanner
+        self._repository = repository
+        self._replies = replies
+        self._chats = chats
+        self._clock = clock
+        self._window = settings.correction_hours * HOUR
+
+    async def run(self, claim: Claim) -> Outcome:
+        since = self._clock.now() - self._window
+        page = await self._repository.sightings_since(since, _decode(claim.payload).after)
+        outcome = NOTHING
+        for sighting in page:
+            outcome += await self._look_again(sighting)
+        if len(page) == PAGE:
+            rest = Job(kind=self.kind, key=f"lists-{page[-1].id}", payload=_encode(_Cursor(page[-1].id)))
+            outcome += Outcome(jobs=(rest,))
+        return outcome
+
+    async def _look_again(self, sighting: Sighting) -> Outcome:
+        link = parse_link(sighting.seen.url)
+        if link is None:
+            return NOTHING
+        found = await self._scanner.look(link, sighting.chat_key)
+        level = found.verdict.level
+        kept = () if found.keep is None else (found.keep,)
+        if level not in DANGEROUS or level.rank >= sighting.shown.rank:
+            return Outcome(changes=Batch(kept))
+        changes = Batch((*kept, self._repository.told(sighting, level)))
+        state = await self._repository.chat(sighting.chat_key)
+        if state.muted_until > self._clock.now() and level is not Level.MALICIOUS:
+            return Outcome(changes=changes)
+        context = await self._context(sighting)
+        return Outcome(replies=self._replies.correction(context, sighting.seen.message, found.verdict), changes=changes)
+
+    async def _context(self, sighting: Sighting) -> Context:
+        """The message as far as it is remembered: where it stands and who sent it."""
+        message = sighting.seen.message
+        now = self._clock.now()
+        event = MessageReceived(
+            account=sighting.seen.account,
+            chat=message.chat,
+            id=message.id,
+            sender=UserRef(message.sender),
+            time=now,
+            content=Content(),
+        )
+        language = await self._chats.language(sighting.chat_key)
+        return Context(event, 0, sighting.chat_key, b"", now, language)
+
+
+class Retention:
+    """Nightly: rows past their time go, a bounded number in one transaction."""
+
+    kind = RETENTION.kind
+    concurrency = 1
+
+    def __init__(self, repository: Repository, database: Database, settings: ScannerSettings) -> None:
+        self._repository = repository
+        self._database = database
+        self._keep = settings.sightings_days * DAY
+
+    async def run(self, claim: Claim) -> Outcome:
+        while any(await self._database.commit(Batch(self._repository.retention(self._keep)))):
+            pass
+        return NOTHING

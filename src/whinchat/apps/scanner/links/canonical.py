@@ -1,0 +1,46 @@
+"""One spelling for one link: what a browser makes of a URL, and the key under which equal links meet."""
+
+from __future__ import annotations
+
+import re
+
+import can_ada
+
+_ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+def parse(url: str) -> can_ada.URL:
+    """Reads a URL as the WHATWG standard says; halves of surrogate pairs become U+FFFD. Raises ValueError."""
+    if not url.isascii():
+        url = _SURROGATE.sub("\ufffd", url)
+    return can_ada.parse(url)
+
+
+def canonical(url: str) -> tuple[str, str]:
+    """The URL as WHATWG serialises it, and its key: without fragment and user information, default port and root dot,
+    escapes of unreserved characters undone and the others in upper case (RFC 3986, 6.2.2). Raises ValueError."""
+    parsed = parse(url)
+    return parsed.href, key_of(parsed)
+
+
+def key_of(parsed: can_ada.URL) -> str:
+    host = host_of(parsed)
+    if ":" in host:
+        host = f"[{host}]"
+    port = parsed.port
+    rest = parsed.pathname + parsed.search
+    if "%" in rest:
+        rest = _ESCAPE.sub(_plain, rest)
+    return f"{parsed.protocol}//{host}:{port}{rest}" if port else f"{parsed.protocol}//{host}{rest}"
+
+
+def host_of(parsed: can_ada.URL) -> str:
+    """The host in ASCII without brackets and root dot."""
+    return parsed.hostname.strip("[]").rstrip(".")
+
+
+def _plain(escape: re.Match[str]) -> str:
+    character = chr(int(escape[1], 16))
+    return character if character in _UNRESERVED else escape[0].upper()

@@ -1,0 +1,114 @@
+"""Is this run of letters, digits and dots a host, when no scheme says so? And where does a host in running text end?"""
+
+from __future__ import annotations
+
+import re
+
+from whinchat.apps.scanner.links.characters import GLUE, PICTURES
+from whinchat.apps.scanner.links.tables import TOP_LEVEL, groups
+
+LONGEST_HOST = 253  # octets, RFC 1035 with the dots written
+LONGEST_LABEL = 63
+
+_WORDS = groups("words.txt")
+_PROSE, _LAST, _CODE = _WORDS["prose"], _WORDS["last"], _WORDS["code"]
+_FILE, _FILE_NAME, _FILE_END = _WORDS["file"], _WORDS["file_name"], _WORDS["file_end"]
+_UNIT = _WORDS["unit"]
+_UNMISTAKABLE = frozenset({"com", "net", "org", "info", "biz"})
+_SHORT = frozenset({"ai", "co", "com", "ly", "me", "net", "org"})
+"""Suffixes under which hosts of one letter are known (x.com, t.me)."""
+_SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "gouv", "net", "nom", "or", "org"})
+
+_BEYOND = re.compile(rf"(?<=[a-zA-Z0-9\-])[{GLUE}]++|[{GLUE}]++(?=[a-zA-Z0-9])")
+_LATIN_HEAD = re.compile(r"xn--[a-z0-9-]+|[a-z]{2,24}", re.IGNORECASE)
+_GLUED_SUFFIX = re.compile(rf"\.(xn--[a-z0-9-]+|[a-z]{{2,24}})(?=[{GLUE}{PICTURES}])", re.IGNORECASE)
+_OCTET = re.compile(r"0|[1-9]\d{0,2}", re.ASCII)
+
+
+def is_suffix(label: str) -> bool:
+    return label.lower() in TOP_LEVEL
+
+
+def pieces(run: str) -> list[tuple[int, str]]:
+    """The hosts that a run may hold, with their offsets: words of scripts that never mix with Latin are cut out where
+    they touch Latin letters, so that a host can stand between Chinese or Arabic words without a space."""
+    if run.isascii():
+        return [(0, run)]
+    found = []
+    position = 0
+    for match in _BEYOND.finditer(run):
+        found.append((position, run[position : match.start()]))
+        position = match.end()
+    found.append((position, run[position:]))
+    return [(offset, piece) for offset, piece in found if "." in piece]
+
+
+def trimmed(host: str) -> str:
+    """The host without what runs into it at the end: a glued word ("x.comпотом"), the next sentence ("x.com.Then")."""
+    while True:
+        head, dot, last = host.rpartition(".")
+        if not dot or not last or is_suffix(last):
+            return host
+        latin = _LATIN_HEAD.match(last)
+        if latin and latin.end() < len(last) and not last[latin.end()].isascii() and is_suffix(latin[0]):
+            return host[: len(head) + 1 + latin.end()]
+        before = head.rpartition(".")
+        starts_sentence = last[0].isupper() and not head.isupper()
+        if not (starts_sentence or not last[0].isascii()) or not before[1] or not is_suffix(before[2]):
+            return host
+        host = head
+
+
+def unglued(host: str) -> str:
+    """A host that a scheme announced, up to the suffix that words or emoji of another script touch."""
+    if host.isascii():
+        return host
+    for match in _GLUED_SUFFIX.finditer(host):
+        if is_suffix(match[1]):
+            return host[: match.end()]
+    return trimmed(host)
+
+
+def is_name(labels: list[str]) -> bool:
+    """A name that could be looked up and whose suffix exists."""
+    if not is_suffix(labels[-1]):
+        return False
+    for label in labels:
+        if not label or len(label) > LONGEST_LABEL or label[0] == "-" or label[-1] == "-":
+            return False
+    return True
+
+
+def is_dotted_quad(labels: list[str]) -> bool:
+    """Four plain octets: what is an address in running text. Browsers read more, but only after a scheme."""
+    return len(labels) == 4 and all(_OCTET.fullmatch(label) and int(label) < 256 for label in labels)
+
+
+def reads_as_prose(labels: list[str]) -> bool:
+    """A valid name that, standing alone, is more likely a sentence's end, an abbreviation, a file or code."""
+    first, last = labels[0], labels[-1]
+    suffix = last.lower()
+    if first.lower() == "www":
+        return False
+    if last[0].isupper() and not _written_large(labels):
+        return True
+    if all(len(label) == 1 for label in labels[:-1]):
+        return len(labels) > 2 or last[0].isupper() or suffix not in _SHORT
+    if suffix in _FILE:
+        return len(labels) == 2 or labels[-2].lower() not in _SECOND_LEVEL
+    if len(labels) > 2 or suffix in _UNMISTAKABLE:
+        return False
+    name = first.lower()
+    return (
+        (name in _PROSE and suffix in _LAST)
+        or name in _CODE
+        or (name in _FILE_NAME and suffix in _FILE_END)
+        or (name.isdecimal() and (suffix in _UNIT or (len(name) < 3 and len(suffix) < 6)))
+    )
+
+
+def _written_large(labels: list[str]) -> bool:
+    """AMAZON.COM and Amazon.Com, but not "done.Please"."""
+    if labels[-1].lower() not in _UNMISTAKABLE:
+        return len(labels[-1]) > 1 and all(label.isupper() or label.isdecimal() for label in labels)
+    return all(not label[0].islower() for label in labels)

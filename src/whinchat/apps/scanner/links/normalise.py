@@ -1,0 +1,185 @@
+"""A message's text as a careful reader sees it: hidden marks gone, look-alike letters and defanging undone.
+
+`Clean` remembers where everything stood, so that a link found in the cleaned text is reported as it was written.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+
+from whinchat.apps.scanner.links.characters import BIDI, HIDDEN, JOINED
+from whinchat.apps.scanner.links.link import Trick
+
+# --- one character for one character -----------------------------------------------------------------------------
+
+_STYLED_RANGES = (  # where the letters and digits live that compatibility decomposition (NFKC) turns into plain ones
+    (0xFF10, 0xFF5A), (0x1D400, 0x1D7FF), (0x2460, 0x2468), (0x24B6, 0x24E9), (0x1F130, 0x1F149), (0x2102, 0x2149),
+)  # fmt: skip
+_PUNCTUATION = {
+    "\uff0e": ".", "\u3002": ".", "\uff61": ".", "\u2024": ".", "\ufe52": ".", "\uff1a": ":", "\ufe55": ":",
+    "\ua789": ":", "\u2236": ":", "\uff0f": "/", "\u2044": "/", "\u2215": "/", "\uff3c": "\\", "\uff20": "@",
+    "\uff1f": "?", "\uff1d": "=", "\uff06": "&", "\uff05": "%", "\uff0d": "-", "\uff03": "#", "\uff3f": "_",
+    "\uff0b": "+", "\u2010": "-", "\u2011": "-", "\u2212": "-",
+}  # fmt: skip
+
+
+def _plain_letters() -> dict[str, str]:
+    table = {}
+    for first, last in _STYLED_RANGES:
+        for styled in map(chr, range(first, last + 1)):
+            plain = unicodedata.normalize("NFKC", styled)
+            if len(plain) == 1 and plain.isascii() and plain.isalnum():
+                table[styled] = plain
+    return table
+
+
+def _ranges(characters: list[str]) -> str:
+    """A character class's inside for sorted characters, runs joined: the class stays small and quick."""
+    runs: list[list[str]] = []
+    for character in characters:
+        if runs and ord(character) == ord(runs[-1][1]) + 1:
+            runs[-1][1] = character
+        else:
+            runs.append([character, character])
+    return "".join(f"{first}-{last}" for first, last in runs)
+
+
+_LETTERS = _plain_letters()
+_STYLED = _ranges(sorted(_LETTERS))
+_MARKS = "".join(re.escape(mark) for mark in _PUNCTUATION)
+_FOLD = str.maketrans({**_LETTERS, **_PUNCTUATION})
+# Between Chinese words the same marks are ordinary punctuation: they are ASCII's only inside something like a URL.
+_FOLDED = re.compile(rf"[{_STYLED}]++|(?<=[!-~{_STYLED}{_MARKS}])[{_MARKS}]++(?=[!-~{_STYLED}{_MARKS}])|[\ud800-\udfff]++")
+_WIDE = re.compile(rf"[{_STYLED}{_MARKS}]")
+
+
+def _folded(match: re.Match[str]) -> str:
+    run = match[0]
+    return " " * len(run) if "\ud800" <= run[0] <= "\udfff" else run.translate(_FOLD)
+
+
+# --- marks that go, and what people write so that a link cannot be clicked ----------------------------------------
+
+_HIDDEN = re.compile(rf"[{HIDDEN}]")
+_BIDI = re.compile(rf"[{BIDI}]")
+_COMMON = "com|net|org|info|biz|xyz|top|online|site|shop|app|dev|club|live|store|co|io|ru|de|uk|fr|br|eu|cn"
+_DEFANGED = rf"""
+  (?P<hxxp> (?<![a-z0-9]) h(?:xx|\*\*|__|tx|xt|\+\+)p (?=s?[ ]?[:\[(]) )
+| (?P<colon> (?<=[sp])[ ]?(?:\[:\]|\(:\)|\[://\])(?://)? )
+| (?P<slash> (?<=[\w\]])\[/\] )
+| (?P<dot>
+      (?<=[\w\-)\]}}])[ \t]{{0,2}}[\[({{<]{{1,2}}[ \t]?(?:\.|dot|punkt|punto|ponto|point)[ \t]?[\])}}>]{{1,2}}[ \t]{{0,2}}(?=\w)
+    | (?<=\w)(?:\[\.|\.\]|\\\.)(?=\w)
+    | (?<=[a-z0-9])(?<!\bthe)(?<!\ba)(?<!\ban)(?<!\bthis)[ \t]{{1,2}}(?:dot|punto|ponto)[ \t]{{1,2}}(?=(?:{_COMMON})\b)
+    | (?:(?<=\bco)|(?<=\bcom)|(?<=\bgov)|(?<=\bedu)|(?<=\bac))[ \t]{{1,2}}dot[ \t]{{1,2}}(?=[a-z]{{2}}\b)
+    | (?<=[a-z0-9])(?:[ \t]{{1,2}}\.[ \t]{{0,2}}|\.[ \t]{{1,2}})(?=(?:com|net|org|info|xyz|top|online|site|shop)/)
+  )
+| (?P<spaced>
+    (?<![a-z0-9])https?
+    (?:[ \t]{{1,2}}:[ \t]{{0,2}}/[ \t]?/|:[ \t]{{1,2}}/[ \t]?/|:/[ \t]{{1,2}}/|://[ \t]{{1,2}})[ \t]{{0,2}}(?=\w)
+  )
+| (?P<entity> &(?:\#\d{{2,5}}|\#x[0-9a-f]{{2,5}}|amp|lt|gt|quot|apos|nbsp|colon|sol|period); )
+"""
+_ASCII_EDITS = re.compile(_DEFANGED, re.IGNORECASE | re.VERBOSE)
+_ALL_EDITS = re.compile(
+    rf"(?P<hidden>(?:(?!(?<=[{JOINED}])[\u200c\u200d](?=[{JOINED}]))[{HIDDEN}])++)|{_DEFANGED}",
+    re.IGNORECASE | re.VERBOSE,
+)
+_REPLACED: dict[str, Callable[[str], str]] = {
+    "hidden": lambda _: "",
+    "hxxp": lambda _: "http",
+    "colon": lambda found: "://" if "/" in found else ":",
+    "slash": lambda _: "/",
+    "dot": lambda _: ".",
+    "spaced": lambda found: "https://" if found[4] in "sS" else "http://",
+}
+_HTML = re.compile(r"<a\s|href\s*=", re.IGNORECASE)
+
+
+def _entity(found: str, in_html: bool) -> str | None:
+    """What a character reference stands for; None when it is to stay: outside HTML, "&amp;" is part of a URL."""
+    if found.lower() == "&amp;" and not in_html:
+        return None
+    character = html.unescape(found)
+    return character if len(character) == 1 and (character.isascii() or character.isspace()) else None
+
+
+class Clean:
+    """A cleaned text, and the way back from it. `original` may hold anything, lone surrogates included."""
+
+    __slots__ = ("_defanged", "_gaps", "_replaced", "_shifts", "original", "text")
+
+    def __init__(self, original: str) -> None:
+        self.original = original
+        self._gaps: list[int] = []
+        """Positions in `text` from which the shift of the same index applies."""
+        self._shifts: list[int] = []
+        self._replaced: set[int] = set()
+        """The gaps whose edit left something in its place, which is part of what stands before the gap."""
+        self._defanged: list[int] = []
+        """Positions in `text` of what was written so that a link cannot be clicked."""
+        if original.isascii():
+            self.text = self._edited(original, _ASCII_EDITS)
+        else:
+            self.text = self._edited(_FOLDED.sub(_folded, original), _ALL_EDITS)
+
+    def _edited(self, text: str, pattern: re.Pattern[str]) -> str:
+        pieces: list[str] = []
+        done = size = 0
+        in_html: bool | None = None
+        for match in pattern.finditer(text):
+            kind = match.lastgroup or ""
+            if kind != "entity":
+                replacement = _REPLACED[kind](match[0])
+            else:
+                if in_html is None:
+                    in_html = _HTML.search(text) is not None
+                character = _entity(match[0], in_html)
+                if character is None:
+                    continue
+                replacement = character
+            start, end = match.span()
+            size += start - done
+            if kind not in {"hidden", "entity"} or replacement in set("./:@"):
+                self._defanged.append(size)
+            size += len(replacement)
+            if replacement:
+                self._replaced.add(size)
+            pieces += (text[done:start], replacement)
+            done = end
+            self._gaps.append(size)
+            self._shifts.append(end - size)
+        if not pieces:
+            return text
+        pieces.append(text[done:])
+        return "".join(pieces)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where text[start:end] stood in the original; hidden marks at its edges are left out. end > start."""
+        if not self._gaps:
+            return start, end
+        if end in self._replaced:
+            return self._origin(start), end + self._shifts[bisect_left(self._gaps, end)]
+        return self._origin(start), self._origin(end - 1) + 1
+
+    def _origin(self, position: int) -> int:
+        index = bisect_right(self._gaps, position) - 1
+        return position + self._shifts[index] if index >= 0 else position
+
+    def tricks(self, start: int, end: int, raw: str) -> set[Trick]:
+        """How text[start:end], written as `raw`, was disguised."""
+        tricks: set[Trick] = set()
+        if not raw.isascii():
+            if _WIDE.search(raw):
+                tricks.add(Trick.FULL_WIDTH)
+            for mark in _HIDDEN.findall(raw):
+                tricks.add(Trick.BIDI if _BIDI.match(mark) else Trick.ZERO_WIDTH)
+        if self._defanged:
+            index = bisect_left(self._defanged, start)
+            if index < len(self._defanged) and self._defanged[index] < end:
+                tricks.add(Trick.DEFANGED)
+        return tricks

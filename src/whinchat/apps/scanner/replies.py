@@ -1,0 +1,217 @@
+"""Everything the scanner says in a chat, as replies. A host is always written so that nobody can tap it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from whinchat.apps.scanner.explain import Explainer
+from whinchat.apps.scanner.repository import ChatState
+from whinchat.apps.scanner.rules import Effect, Pattern, Rule
+from whinchat.apps.scanner.verdict import Level, Verdict
+from whinchat.core.dispatch.context import Call, Context
+from whinchat.core.formatting.defang import defang, defang_host
+from whinchat.core.formatting.i18n import Words
+from whinchat.core.formatting.markup import Markup
+from whinchat.core.types import MessageReceived, MessageRef, OnUnknown, React, Reply, SendText, Urgency
+
+EMOJI = {Level.MALICIOUS: "⛔", Level.SUSPICIOUS: "⚠️", Level.UNKNOWN: "❔", Level.BENIGN: "✅"}
+SHOWN = 3  # links told apart in one warning; the others are counted
+
+
+class Replies:
+    """Sentences come from the catalogues; what is put into them is escaped."""
+
+    def __init__(self, words: Words, explainer: Explainer, prefix: str) -> None:
+        self._words = words
+        self._explainer = explainer
+        self._prefix = prefix
+
+    # --- warnings ------------------------------------------------------------------------------------------------
+
+    def warning(self, context: Context, message: MessageRef, verdicts: Sequence[Verdict]) -> tuple[Reply, ...]:
+        """A reply that quotes the message, and a reaction: worst link first."""
+        blocks = [self._block(verdict, context.language) for verdict in verdicts[:SHOWN]]
+        if len(verdicts) > 1:
+            blocks.insert(0, self._say(context, "warning.several"))
+        if len(verdicts) > SHOWN:
+            blocks.append(self._say(context, "warning.more", count=len(verdicts) - SHOWN))
+        blocks.append(self._say(context, f"advice.{verdicts[0].level.value}"))
+        return self._danger(context, message, verdicts[0].level, "\n\n".join(blocks))
+
+    def again(self, context: Context, message: MessageRef, verdicts: Sequence[Verdict]) -> tuple[Reply, ...]:
+        """The same link once more: short."""
+        worst = verdicts[0]
+        text = self._say(context, f"warning.again_{worst.level.value}", host=_host(worst))
+        return self._danger(context, message, worst.level, text)
+
+    def correction(self, context: Context, message: MessageRef, verdict: Verdict) -> tuple[Reply, ...]:
+        """A link that was thought better of when it was posted."""
+        head = self._say(context, f"worse.{verdict.level.value}", host=_host(verdict))
+        advice = self._say(context, f"advice.{verdict.level.value}")
+        text = "\n".join([head, *self._reasons(verdict, context.language), "", advice])
+        return self._danger(context, message, verdict.level, text)
+
+    def reaction(self, context: Context, message: MessageRef, level: Level) -> Reply:
+        return context.reply(React(message, EMOJI[level]), on_unknown=OnUnknown.RESEND_ONCE, urgency=Urgency.DANGER)
+
+    def direct(self, context: Context, message: MessageRef, worst: Verdict) -> tuple[Reply, ...]:
+        """Who sends a link to the bot alone asks about it: harmless gets a reaction, unknown a sentence."""
+        reaction = context.reply(React(message, EMOJI[worst.level]), urgency=Urgency.COURTESY)
+        if worst.level is Level.BENIGN:
+            return (reaction,)
+        text = "\n".join(
+            [self._say(context, "answer.unknown", host=_host(worst)), self._say(context, "advice.unknown")]
+        )
+        return (context.reply(SendText(text, quote=message)), reaction)
+
+    def _danger(self, context: Context, message: MessageRef, level: Level, text: str) -> tuple[Reply, ...]:
+        warning = context.reply(SendText(text, quote=message), on_unknown=OnUnknown.RESEND_ONCE, urgency=Urgency.DANGER)
+        return (warning, self.reaction(context, message, level))
+
+    def _block(self, verdict: Verdict, language: str) -> str:
+        head = self._words.say(f"scanner.warning.{verdict.level.value}", language, host=_host(verdict))
+        lines: list[str] = [head]
+        if verdict.pretends:
+            lines.append(self._words.say("scanner.warning.pretends", language, brand=verdict.pretends))
+        return "\n".join([*lines, *self._reasons(verdict, language)])
+
+    def _reasons(self, verdict: Verdict, language: str) -> list[str]:
+        return [
+            self._words.say("scanner.warning.reason", language, reason=sentence)
+            for sentence in self._explainer.reasons(verdict, language)
+        ]
+
+    # --- answers -------------------------------------------------------------------------------------------------
+
+    def checked(self, context: Context, verdicts: Sequence[Verdict]) -> Reply:
+        """What is thought of links that somebody asked about, worst first, with the whole explanation of each."""
+        blocks = [self._explained(verdict, context.language) for verdict in verdicts[:SHOWN]]
+        if len(verdicts) > SHOWN:
+            blocks.append(self._say(context, "warning.more", count=len(verdicts) - SHOWN))
+        return self._answer(context, "\n\n".join(blocks))
+
+    explained = checked
+
+    def rescanned(self, context: Context, verdict: Verdict) -> Reply:
+        head = self._say(context, "answer.rescanned")
+        return self._answer(context, f"{head}\n\n{self._explained(verdict, context.language)}")
+
+    def _explained(self, verdict: Verdict, language: str) -> str:
+        return "\n".join(self._explainer.lines(verdict, language))
+
+    def which_link(self, context: Context) -> Reply:
+        return self._answer(context, self._say(context, "answer.which_link"))
+
+    def no_link(self, context: Context) -> Reply:
+        return self._answer(context, self._say(context, "answer.no_link", prefix=self._markup_prefix))
+
+    def not_a_link(self, context: Context) -> Reply:
+        return self._answer(context, self._say(context, "answer.not_a_link"))
+
+    def nothing_to_explain(self, context: Context) -> Reply:
+        return self._answer(context, self._say(context, "answer.nothing_to_explain"))
+
+    # --- joining, consent, status --------------------------------------------------------------------------------
+
+    def introduction(self, context: Context) -> Reply:
+        lines = [
+            self._say(context, "join.hello"),
+            self._say(context, "join.keeps"),
+            self._say(context, "join.waiting", prefix=self._markup_prefix),
+        ]
+        return context.reply(SendText("\n".join(lines)), on_unknown=OnUnknown.RESEND_ONCE)
+
+    def consent(self, context: Context, key: str) -> Reply:
+        """`key`: granted, already, revoked, not_given."""
+        return self._answer(context, self._say(context, f"consent.{key}", prefix=self._markup_prefix))
+
+    def status(
+        self, call: Call, state: ChatState, *, group: bool, rules: int, warned: int, lists: tuple[str, float] | None
+    ) -> Reply:
+        """`lists`: version and age in days; None when none are loaded."""
+        reading = "direct" if not group else "on" if state.consent_at is not None else "off"
+        lines = [
+            self._say(call, "status.title"),
+            self._say(call, f"status.{reading}", **({"prefix": self._markup_prefix} if reading == "off" else {})),
+        ]
+        if state.muted_until > call.now:
+            lines.append(self._say(call, "status.muted", time=self._words.moment(state.muted_until, call.language)))
+        lines.append(self._say(call, "status.rules", count=rules) if rules else self._say(call, "status.no_rules"))
+        if lists is None:
+            lines.append(self._say(call, "status.no_lists"))
+        else:
+            age = self._words.duration(int(lists[1] * 86_400) * 1000, call.language)
+            lines.append(self._say(call, "status.lists", version=lists[0], age=age))
+        lines += [self._say(call, "status.sources"), self._say(call, "status.warnings", count=warned)]
+        return self._answer(call, "\n".join(lines))
+
+    # --- rules, mute ---------------------------------------------------------------------------------------------
+
+    def rule_added(self, call: Call, effect: Effect, pattern: Pattern, number: int, until: int | None) -> Reply:
+        key = "rule.allowed" if effect is Effect.ALLOW else "rule.denied"
+        lines = [self._say(call, key, rule=_rule(pattern), number=number)]
+        if until is not None:
+            lines.append(self._say(call, "rule.until", time=self._words.moment(until, call.language)))
+        return self._answer(call, "\n".join(lines))
+
+    def rules(self, call: Call, rules: Sequence[Rule]) -> Reply:
+        if not rules:
+            return self._answer(call, self._say(call, "rule.none", prefix=self._markup_prefix))
+        return self._answer(
+            call, "\n".join([self._say(call, "rule.list"), *(self._rule(call, rule) for rule in rules)])
+        )
+
+    def _rule(self, call: Call, rule: Rule) -> str:
+        key = "rule.line_allow" if rule.effect is Effect.ALLOW else "rule.line_deny"
+        parts = [self._say(call, key, number=rule.number, rule=_rule(rule.pattern))]
+        if rule.expires_at is not None:
+            parts.append(self._say(call, "rule.ends", time=self._words.moment(rule.expires_at, call.language)))
+        if rule.reason:
+            parts.append(self._say(call, "rule.reason", reason=defang(rule.reason)))
+        return " · ".join(parts)
+
+    def rule_removed(self, call: Call, rule: Rule) -> Reply:
+        return self._answer(call, self._say(call, "rule.removed", number=rule.number, rule=_rule(rule.pattern)))
+
+    def no_such_rule(self, call: Call, number: int) -> Reply:
+        return self._answer(call, self._say(call, "rule.unknown", number=number, prefix=self._markup_prefix))
+
+    def unreadable_rule(self, call: Call) -> Reply:
+        return self._answer(call, self._say(call, "rule.unreadable"))
+
+    def too_wide(self, call: Call, suffix: str) -> Reply:
+        return self._answer(call, self._say(call, "rule.too_wide", suffix=Markup(defang_host(suffix))))
+
+    def too_many_rules(self, call: Call, count: int) -> Reply:
+        return self._answer(call, self._say(call, "rule.too_many", count=count, prefix=self._markup_prefix))
+
+    def muted(self, call: Call, until: int) -> Reply:
+        time = self._words.moment(until, call.language)
+        return self._answer(call, self._say(call, "mute.on", time=time, prefix=self._markup_prefix))
+
+    def unmuted(self, call: Call, *, was_muted: bool) -> Reply:
+        return self._answer(call, self._say(call, "mute.off" if was_muted else "mute.not_muted"))
+
+    # -------------------------------------------------------------------------------------------------------------
+
+    @property
+    def _markup_prefix(self) -> Markup:
+        return Markup(self._prefix)
+
+    def _say(self, context: Context, key: str, **values: str | int) -> Markup:
+        return self._words.say(f"scanner.{key}", context.language, **values)
+
+    def _answer(self, context: Context, text: str) -> Reply:
+        quote = None
+        event = context.event
+        if isinstance(event, MessageReceived):
+            quote = event.ref
+        return context.reply(SendText(text, quote=quote))
+
+
+def _host(verdict: Verdict) -> Markup:
+    return Markup(defang_host(verdict.host))
+
+
+def _rule(pattern: Pattern) -> Markup:
+    return Markup(defang(str(pattern)))

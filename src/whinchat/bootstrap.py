@@ -1,0 +1,301 @@
+"""The composition root: settings in, a running service out. `APPS` is the one list of applications."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from random import SystemRandom
+from typing import Any
+
+from whinchat.admin.server import Address, Listeners
+from whinchat.apps.basics.app import APP as BASICS
+from whinchat.apps.scanner.app import APP as SCANNER
+from whinchat.config import Settings
+from whinchat.core.app import AppContext, AppSpec, Finding, HealthCheck, Schedule
+from whinchat.core.dispatch import migrations as engine_schema
+from whinchat.core.dispatch import outbox, retention
+from whinchat.core.dispatch.chats import Chats
+from whinchat.core.dispatch.conversation import Conversations
+from whinchat.core.dispatch.handler import JobHandler
+from whinchat.core.dispatch.retention import Retention
+from whinchat.core.dispatch.roster import Roster
+from whinchat.core.dispatch.trace import Traced
+from whinchat.core.engine import Accounts, Engine, EngineSettings, Ports
+from whinchat.core.errors import StorageError
+from whinchat.core.events import EventBus
+from whinchat.core.formatting.i18n import Words
+from whinchat.core.ports import Database, Limit, Migration, SealedColumn, Statement, Transport
+from whinchat.core.supervisor import Part, Supervisor
+from whinchat.core.types import ConnectionState
+from whinchat.infra.clock import SystemClock
+from whinchat.infra.crypto import keyring, rotation
+from whinchat.infra.crypto.sealer import AesSealer
+from whinchat.infra.disk_watch import DiskWatch
+from whinchat.infra.health import Health, Phase
+from whinchat.infra.memory_watch import MemoryWatch
+from whinchat.infra.metrics import PrometheusMetrics
+from whinchat.infra.queue import migrations as queue_schema
+from whinchat.infra.queue.runner import JobRunner
+from whinchat.infra.queue.schedules import Scheduler
+from whinchat.infra.queue.sql import SqlQueue
+from whinchat.infra.rate_limit import TokenBuckets
+from whinchat.infra.storage import housekeeping
+from whinchat.infra.storage.migrate import migrate
+from whinchat.infra.storage.sqlite import SqliteDatabase
+from whinchat.infra.workers import ThreadWorkers
+from whinchat.transports.simulator import network as simulator
+from whinchat.transports.simulator.network import Network
+
+log = logging.getLogger(__name__)
+
+APPS: tuple[AppSpec[Any], ...] = (BASICS, SCANNER)
+
+DAY = 24 * 3600 * 1000  # milliseconds
+
+OWN_SCHEDULES = (Schedule(retention.CRON, retention.JOB), Schedule(housekeeping.CRON, housekeeping.JOB))
+
+Around = Callable[[Database], Database]
+"""Wraps the database: how tests inject faults. Never a setting."""
+
+
+def migrations() -> tuple[Migration, ...]:
+    """All schema steps, in the order in which they are taken."""
+    own = (*rotation.MIGRATIONS, *engine_schema.MIGRATIONS, *queue_schema.MIGRATIONS)
+    return (*own, *(step for app in APPS for step in app.migrations))
+
+
+def after_restore() -> tuple[Statement, ...]:
+    """What a restored database must be told before anything runs on it."""
+    return outbox.AFTER_RESTORE
+
+
+def sealed_columns() -> tuple[SealedColumn, ...]:
+    """Every column that is sealed, for the rotation of keys."""
+    return (*engine_schema.SEALED, *queue_schema.SEALED, *(column for app in APPS for column in app.sealed))
+
+
+@asynccontextmanager
+async def opened_database(settings: Settings) -> AsyncIterator[Database]:
+    """The existing database, for tools beside the service. Raises StorageError when there is none."""
+    path = settings.storage.database
+    if not path.exists():
+        raise StorageError(
+            f"there is no database in {settings.storage.data} yet", hint="`whinchat run` makes it.", code="no_database"
+        )
+    async with SqliteDatabase(path) as database:
+        yield database
+
+
+class Service:
+    """Everything that runs. `start` returns when messages are served; `stop` within the deadline."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        database: SqliteDatabase,
+        engine: Engine,
+        network: Network,
+        supervisor: Supervisor,
+        listeners: Listeners,
+        health: Health,
+        close: Sequence[Callable[[], None]],
+        workers: ThreadWorkers,
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._engine = engine
+        self._network = network
+        self._supervisor = supervisor
+        self._health = health
+        self._close = close
+        self._workers = workers
+        self.listeners = listeners
+
+    def page(self) -> str | None:
+        """An address that opens the network's own page once; None when it has none."""
+        return self._network.page(self.listeners.private_url)
+
+    async def start(self) -> None:
+        await self.listeners.start()
+        self._supervisor.start()
+        await self._network.transport.start(self._engine.sink)
+        self._health.phase = Phase.RUNNING
+        log.info("the service is ready", extra={"address": self.listeners.private_url})
+
+    async def stop(self) -> None:
+        """Take nothing more in, finish what is under way, leave the rest on disk."""
+        self._health.phase = Phase.STOPPING
+        deadline = float(self._settings.service.shutdown_seconds)
+        self._engine.sink.close("stopping")
+        await self._network.transport.stop(deadline / 4)
+        await self._supervisor.stop(deadline / 2)
+        await self.listeners.stop()
+        await self._workers.close()
+        for close in self._close:
+            close()
+        await self._database.close()
+        log.info("the service has stopped")
+
+
+async def prepare(settings: Settings) -> tuple[SqliteDatabase, AesSealer]:
+    """The data folder, the keys and the database, migrated and checked. Raises Refused; then nothing was changed."""
+    clock = SystemClock()
+    path = settings.storage.database
+    make_folder(settings.storage.data)
+    ring = keyring.open_keys(settings.keys.path, settings.storage.data, now=clock.now(), sealed=path.exists())
+    taken = await asyncio.to_thread(migrate, path, migrations(), settings.storage.data / "backups", clock)
+    if taken:
+        log.info("the database was migrated", extra={"steps": len(taken)})
+    database = SqliteDatabase(path, mmap_bytes=settings.storage.mmap_mb * 1024 * 1024, exclusive=True)
+    await database.open()
+    sealer = AesSealer(ring)
+    try:
+        await rotation.verify_key(database, sealer)
+    except BaseException:
+        await database.close()
+        raise
+    return database, sealer
+
+
+def make_folder(folder: Path) -> None:
+    """For this user alone. Raises StorageError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"the data folder {folder} cannot be made: {error.strerror}",
+            hint="Set storage.data to a folder that this user may write.",
+            code="read_only",
+        ) from error
+
+
+async def build(settings: Settings, *, around: Around | None = None) -> Service:
+    """Put the service together. Raises Refused when something is not as it must be; then nothing runs."""
+    opened, sealer = await prepare(settings)
+    try:
+        return _assemble(settings, opened, sealer, opened if around is None else around(opened))
+    except BaseException:
+        await opened.close()
+        raise
+
+
+def _assemble(settings: Settings, opened: SqliteDatabase, sealer: AesSealer, database: Database) -> Service:
+    clock, random, metrics = SystemClock(), SystemRandom(), PrometheusMetrics()
+    queue = SqlQueue(database, sealer, clock, random)
+    ports = Ports(database, queue, sealer, TokenBuckets(clock), clock, random, metrics)
+    workers = ThreadWorkers(1)
+    network = simulator.build(settings.transport.simulator, clock, random)
+    accounts = Accounts([network.transport])
+    base = AppContext(
+        database=database,
+        queue=queue,
+        sealer=sealer,
+        clock=clock,
+        random=random,
+        metrics=metrics,
+        workers=workers,
+        words=Words([app.catalogues for app in APPS], settings.service.language),
+        roster=Roster(accounts.group, clock, settings.service.owners),
+        chats=Chats(database, clock, settings.service.language),
+        conversations=Conversations(database, sealer, clock),
+        bus=EventBus(),
+        download=accounts.download,
+        data=settings.storage.data,
+        prefix=settings.service.prefix,
+        commands=tuple(command for app in APPS for command in app.commands),
+    )
+    apps = [app.build(_own(base, app), settings.apps[app.name]) for app in APPS]
+    engine = Engine(ports, accounts, apps, base, _engine_settings(settings))
+    disk = DiskWatch(
+        settings.storage.data,
+        settings.storage.min_free_mb,
+        metrics,
+        clock,
+        on_change=lambda full: engine.sink.close("disk_full") if full else engine.sink.open(),
+    )
+    own_jobs: tuple[JobHandler, ...] = (
+        Retention(database, engine.inbox, engine.outbox, clock, settings.storage.retention_days * DAY),
+        housekeeping.Vacuum(opened),
+    )
+    jobs = JobRunner(
+        queue,
+        [Traced(job, clock) for job in (*own_jobs, *(job for app in apps for job in app.jobs))],
+        engine.settlement.settle,
+        clock,
+        metrics,
+        backlog=queue,
+    )
+    scheduler = Scheduler([*OWN_SCHEDULES, *(each for app in apps for each in app.schedules)], database, queue, clock)
+    health = Health(
+        [
+            HealthCheck("disk", disk.health),
+            HealthCheck("database", housekeeping.Writable(database).check),
+            HealthCheck("transport", lambda: _connected(network.transport)),
+            *(check for app in apps for check in app.health),
+        ],
+        clock,
+    )
+    # Stopped in this order: what takes work first, what it needs to be finished last.
+    parts = [
+        Part("scheduler", scheduler.run, scheduler.stop),
+        Part("sweeper", engine.dispatcher.sweep),
+        Part("engine", engine.run, engine.stop),
+        Part("jobs", jobs.run, lambda: jobs.stop(settings.service.shutdown_seconds / 4)),
+        Part("disk watch", disk.run),
+        Part("memory watch", MemoryWatch(metrics, clock, warn_mb=settings.service.memory_warn_mb).run),
+        *network.parts,
+    ]
+    listeners = _listeners(settings, health, metrics)
+    network.mount(listeners.mount)
+    return Service(
+        settings,
+        database=opened,
+        engine=engine,
+        network=network,
+        supervisor=Supervisor(parts, clock, metrics),
+        listeners=listeners,
+        health=health,
+        close=[app.close for app in apps if app.close is not None],
+        workers=workers,
+    )
+
+
+def _own(given: AppContext, app: AppSpec[Any]) -> AppContext:
+    """What the application is given: everything, and a folder of its own."""
+    folder = given.data / app.name
+    make_folder(folder)
+    return replace(given, data=folder)
+
+
+def _engine_settings(settings: Settings) -> EngineSettings:
+    service = settings.service
+    return EngineSettings(
+        prefix=service.prefix,
+        chats_at_once=service.chats_at_once,
+        handler_seconds=service.handler_seconds,
+        max_attempts=service.max_attempts,
+        backlog=service.backlog,
+        commands=Limit(settings.rate.per_minute / 60, settings.rate.burst),
+    )
+
+
+def _listeners(settings: Settings, health: Health, metrics: PrometheusMetrics) -> Listeners:
+    private, public = settings.private, settings.public
+    return Listeners(
+        private=Address(private.host, private.port, "private"),
+        public=Address(public.host, public.port, "public") if public.port else None,
+        health=health,
+        metrics=metrics.render,
+        names=private.names,
+    )
+
+
+async def _connected(transport: Transport) -> Finding:
+    """Without a connection nothing is lost: the service stays ready, but degraded."""
+    online = transport.state is ConnectionState.ONLINE
+    return Finding(ok=online, detail=f"{transport.account} is {transport.state.value}")

@@ -1,0 +1,102 @@
+"""What verbs share: the settings they are started with, tables, progress and JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from whinchat.config import Loaded, Settings
+    from whinchat.config.tree import Apps
+    from whinchat.core.app import AppSpec
+
+    AppSpecs = Callable[[], Sequence[AppSpec[Any]]]
+
+COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+
+
+def registered_apps() -> Sequence[AppSpec[Any]]:
+    from whinchat.bootstrap import APPS
+
+    return APPS
+
+
+@dataclass(slots=True)
+class Invocation:
+    """What every verb finds as `ctx.obj`: the options given before the verb, and the applications there are."""
+
+    apps: AppSpecs = registered_apps
+    config: Path | None = None
+    debug: bool = False
+
+
+def app_types(ctx: click.Context) -> Apps:
+    """Each application's settings type."""
+    return {spec.name: spec.settings for spec in ctx.ensure_object(Invocation).apps()}
+
+
+def read(ctx: click.Context) -> Loaded:
+    """The settings, and where each comes from. Raises SettingsErrors."""
+    from whinchat import config
+
+    return config.read(ctx.ensure_object(Invocation).config, apps=app_types(ctx))
+
+
+def load(ctx: click.Context) -> Settings:
+    """The settings. Raises SettingsErrors."""
+    return read(ctx).settings
+
+
+def echo_json(value: object) -> None:
+    """One line of JSON on stdout; unknown types as text."""
+    click.echo(json.dumps(value, default=str, ensure_ascii=False))
+
+
+def printable(text: str) -> str:
+    """`text` without what moves a terminal's cursor or hides letters: values come from strangers."""
+    return "".join(mark if mark.isprintable() else mark.encode("unicode_escape").decode() for mark in text)
+
+
+def echo_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Drawn for people at a terminal; columns divided by two or more blanks for everybody else."""
+    cells = [[printable(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _draw(headings, cells)
+        return
+    widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
+    for row in (headings, *cells):
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _draw(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*headings, box=SIMPLE, header_style="bold")
+    for row in rows:  # as Text: square brackets, as in evil[.]com, are no markup
+        table.add_row(*(Text(cell, style=COLOURS.get(cell, "")) for cell in row))
+    Console().print(table)
+
+
+@contextlib.contextmanager
+def progress(title: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """Gives a function to call with how much more is done. Shown on stderr, and only to people at a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda done: bar.advance(task, done)

@@ -1,0 +1,134 @@
+"""`whinchat keys`: the file without which the data cannot be read."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from whinchat.cli.common import load, progress
+from whinchat.core.errors import Refused
+
+if TYPE_CHECKING:
+    from whinchat.config import Settings
+    from whinchat.infra.crypto.keyring import KeyRing
+
+SHORTEST = 12  # characters of a passphrase
+
+
+@click.group()
+def keys() -> None:
+    """Rotate, export and import the keys that seal the data.
+
+    They lie in one file (keys.path), apart from the data and from every backup. Lose it, and the data is lost.
+    """
+
+
+@keys.command()
+@click.pass_context
+def status(ctx: click.Context) -> None:
+    """Show the ids of the keys and which of them the database still uses. The keys themselves are never shown."""
+    from whinchat.infra.crypto.keyring import load as load_keys
+
+    settings = load(ctx)
+    ring = load_keys(settings.keys.path, settings.storage.data)
+    in_use = asyncio.run(_ids_in_use(settings)) if settings.storage.database.exists() else set()
+    click.echo(f"key file: {settings.keys.path}")
+    for key in ring.keys:
+        made = datetime.fromtimestamp(key.created / 1000, UTC).strftime("%Y-%m-%d")
+        words = ["seals" if key is ring.newest else "opens", *(["in use"] if key.id in in_use else [])]
+        click.echo(f"{key.id}  made {made}  {', '.join(words)}")
+
+
+@keys.command()
+@click.option("--continue", "again", is_flag=True, help="Make no new key: finish a rotation that was stopped.")
+@click.option("--prune", is_flag=True, help="Afterwards drop the old keys, which older backups still need.")
+@click.pass_context
+def rotate(ctx: click.Context, again: bool, prune: bool) -> None:
+    """Make a new key and seal everything again with it. Stop the service first.
+
+    It may be stopped at any time and taken up again with --continue: old and new keys both open. Look-up columns keep
+    their key, so nothing that was known is forgotten.
+
+    The old keys stay in the file until --prune. Backups made before the rotation cannot be read without them.
+
+    \b
+    Examples:
+      whinchat keys rotate
+      whinchat keys rotate --continue --prune
+    """
+    from whinchat.infra.clock import SystemClock
+    from whinchat.infra.crypto.keyring import load as load_keys
+    from whinchat.infra.crypto.keyring import save
+    from whinchat.infra.storage.lock import ProcessLock
+
+    settings = load(ctx)
+    path = settings.keys.path
+    with ProcessLock(settings.storage.database):  # a running service would not know the new key
+        ring = load_keys(path, settings.storage.data)
+        if not again:
+            ring = ring.with_new_key(SystemClock().now())
+            save(path, ring)
+        renewed, in_use = asyncio.run(_reseal(settings, ring)) if settings.storage.database.exists() else (0, set())
+        click.echo(f"ok: {ring.newest.id} seals now; {renewed} values were sealed again")
+        if prune:
+            kept = ring.without({key.id for key in ring.keys} - in_use)
+            save(path, kept)
+            click.echo(f"{len(ring.keys) - len(kept.keys)} old keys were dropped")
+    click.echo("Export the keys again (whinchat keys export): an older export does not have the newest.")
+
+
+@keys.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_context
+def export(ctx: click.Context, file: Path) -> None:
+    """Write the keys to FILE, encrypted under a passphrase that you are asked for.
+
+    Keep FILE apart from the data and its backups, and the passphrase apart from both. Whoever has all of them can
+    read everything. The passphrase may come from the environment as WHINCHAT_PASSPHRASE.
+
+    \b
+    Example:
+      whinchat keys export whinchat-keys.json
+    """
+    from whinchat.infra.crypto.keyring import load as load_keys
+    from whinchat.infra.crypto.passphrase import export_keys
+    from whinchat.infra.files import write_new
+
+    settings = load(ctx)
+    ring = load_keys(settings.keys.path, settings.storage.data)
+    write_new(file, export_keys(ring, _passphrase(confirm=True)))
+    click.echo(f"ok: {file} holds {', '.join(key.id for key in ring.keys)} under the passphrase")
+
+
+@keys.command(name="import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_context
+def import_(ctx: click.Context, file: Path) -> None:
+    """Read keys from an export and put them in the key file; keys that are there stay. Stop the service first.
+
+    \b
+    Example:
+      whinchat keys import whinchat-keys.json
+    """
+    from whinchat.infra.crypto.keyring import load as load_keys
+    from whinchat.infra.crypto.keyring import require_outside, save
+    from whinchat.infra.crypto.passphrase import import_keys
+    from whinchat.infra.storage.lock import ProcessLock
+
+    settings = load(ctx)
+    path = settings.keys.path
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        raise Refused(f"{file} cannot be read: {error.strerror}", hint="Look at the name.") from error
+    ring = import_keys(text, _passphrase(confirm=False))
+    with ProcessLock(settings.storage.database):
+        require_outside(path, settings.storage.data)
+        if path.exists():
+            ring = load_keys(path, settings.storage.data).merged(ring)
+        save(path, ring)
+    click.echo(f"ok: {path} holds {', '.join(key.id for key in ring.keys)}")

@@ -1,0 +1,200 @@
+"""The `whinchat` command: its verbs, and what becomes of errors.
+
+Only click is imported here. A verb's module, and what it needs, is imported when the verb is used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from whinchat import __version__
+from whinchat.cli.common import Invocation, registered_apps
+from whinchat.core.errors import Refused
+
+if TYPE_CHECKING:
+    from whinchat.cli.common import AppSpecs
+
+REFUSED = 2
+FAULT = 70  # EX_SOFTWARE of sysexits.h
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+PIPE_CLOSED = 141  # 128 + SIGPIPE
+
+EXAMPLES = """\
+\b
+Examples:
+  whinchat demo                     try it: a simulated group to chat in
+  whinchat config example > whinchat.toml
+  whinchat run                      run the service with whinchat.toml
+  whinchat scan check example.com   judge a link, offline
+  whinchat doctor                   find what is wrong on this machine
+"""
+
+
+class Verb(NamedTuple):
+    """One line of `whinchat --help`. `target`: `package.module:attribute` of its click command.
+
+    Without a `summary` the command is asked for its own, which imports it.
+    """
+
+    section: str
+    name: str
+    target: str
+    summary: str = ""
+
+
+VERBS = (
+    Verb("Service", "demo", "whinchat.cli.demo:demo", "try it: the service with a simulated group to chat in"),
+    Verb("Service", "run", "whinchat.cli.run:run", "run the service"),
+    Verb("Service", "simulator", "whinchat.cli.simulator:simulator", "run a simulated world in a process of its own"),
+    Verb("Operation", "config", "whinchat.cli.config:config", "show, check and explain the settings"),
+    Verb("Operation", "doctor", "whinchat.cli.doctor:doctor", "find what is wrong on this machine, and the way out"),
+    Verb("Operation", "db", "whinchat.cli.db:db", "migrate, back up, restore and check the database"),
+    Verb("Operation", "keys", "whinchat.cli.keys:keys", "rotate, export and import the key that seals the data"),
+    Verb("Operation", "trace", "whinchat.cli.trace:trace", "follow one message from arrival to reply"),
+)
+
+
+class Verbs(click.Group):
+    """The service's verbs, then those of the applications, which are asked only for help and for names not known."""
+
+    def __init__(self, *arguments: Any, verbs: Sequence[Verb], apps: AppSpecs, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._own = verbs
+        self._apps = apps
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [verb.name for verb in self._all()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return next((_imported(verb.target) for verb in self._all() if verb.name == cmd_name), None)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:  # click knows no names to suggest
+            raise click.NoSuchCommand(error.command_name, possibilities=self.list_commands(ctx), ctx=ctx) from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for section, verbs in groupby(self._all(), key=lambda verb: verb.section):
+            with formatter.section(section):
+                formatter.write_dl([(verb.name, verb.summary or _short_help(verb)) for verb in verbs])
+
+    def _all(self) -> Iterator[Verb]:
+        yield from self._own
+        for spec in self._apps():
+            for name, target in spec.verbs.items():
+                yield Verb(spec.name.capitalize(), name, target)
+
+
+def build(verbs: Sequence[Verb], apps: AppSpecs) -> click.Group:
+    """The command over these verbs and applications."""
+
+    def set_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        ctx.ensure_object(Invocation).debug = value
+
+    @click.group(
+        cls=Verbs,
+        verbs=verbs,
+        apps=apps,
+        epilog=EXAMPLES,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    @click.option(
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Settings file.  [default: whinchat.toml, if there is one]",
+    )
+    @click.option(
+        "--debug",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=set_debug,
+        help="Show where in the code an error comes from.",
+    )
+    @click.version_option(__version__, message="whinchat %(version)s")
+    @click.pass_obj
+    def whinchat(invocation: Invocation, config: Path | None) -> None:
+        """Whinchat protects WhatsApp groups from dangerous links.
+
+        Every verb explains itself: whinchat VERB --help
+        """
+        invocation.config = config
+
+    return whinchat
+
+
+def main(
+    arguments: Sequence[str] | None = None, *, verbs: Sequence[Verb] = VERBS, apps: AppSpecs = registered_apps
+) -> int:
+    """Run the command and give its exit code: 0, one of the above, or the number that a verb returned."""
+    invocation = Invocation(apps)
+    try:
+        code = build(verbs, apps).main(arguments, prog_name="whinchat", standalone_mode=False, obj=invocation)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _let_go_of_output()
+        return PIPE_CLOSED
+    except Exception as error:  # the one place where an error becomes a text for people
+        if invocation.debug:
+            traceback.print_exc()
+        return _explain(error)
+    return code if isinstance(code, int) else 0
+
+
+def _imported(target: str) -> click.Command:
+    module, _, attribute = target.partition(":")
+    command: click.Command = getattr(importlib.import_module(module), attribute)
+    return command
+
+
+def _short_help(verb: Verb) -> str:
+    return _imported(verb.target).get_short_help_str(60)
+
+
+def _explain(error: Exception) -> int:
+    """Tell what went wrong in as few lines as it takes; gives the exit code."""
+    refused = _refusal_in(error)
+    if refused is None:
+        click.echo(f"error: {type(error).__name__}: {_first_line(error)}", err=True)
+        click.echo("  hint: this is a fault of the program; `whinchat --debug …` shows where it comes from.", err=True)
+        return FAULT
+    click.echo(f"error: {refused}", err=True)
+    if refused.hint:
+        click.echo(f"  hint: {refused.hint}", err=True)
+    return REFUSED
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _refusal_in(error: BaseException) -> Refused | None:
+    """The refusal itself, or the first one in a group of errors that tasks ended with."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for inner in error.exceptions if (found := _refusal_in(inner)) is not None), None)
+    return error if isinstance(error, Refused) else None
+
+
+def _let_go_of_output() -> None:
+    """Whoever read the output has gone: nothing more can be said, not even by the interpreter at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,74 @@
+"""`whinchat run`: the service, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING
+
+import click
+
+from whinchat.cli.common import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from whinchat.bootstrap import Service
+    from whinchat.config import Settings
+
+
+@click.command(short_help="run the service")
+@click.pass_context
+def run(ctx: click.Context) -> None:
+    """Run the service until it is interrupted (Ctrl-C) or told to end (SIGTERM).
+
+    Settings come from whinchat.toml in this folder, or from --config FILE, and from WHINCHAT_… in the environment.
+    Without any, everything has a sensible default: data in var/data, health and metrics on 127.0.0.1:8466.
+
+    \b
+    Examples:
+      whinchat run
+      whinchat --config /etc/whinchat.toml run
+      WHINCHAT_LOG__FORMAT=text whinchat run
+    """
+    settings = load(ctx)
+
+    def ready(service: Service) -> None:
+        click.echo(f"Whinchat is ready: {service.listeners.private_url}/readyz", err=True)
+        page = service.page()
+        if page is not None:
+            click.echo(f"The simulator's page: {page}", err=True)
+
+    serve(settings, ready)
+
+
+def serve(settings: Settings, ready: Callable[[Service], None]) -> None:
+    """Start, call `ready`, and stop in an orderly way at SIGINT or SIGTERM. Raises Refused when it cannot start."""
+    from whinchat.infra import logging
+
+    logging.configure(settings.log.level, settings.log.format)
+    try:
+        import uvloop
+    except ImportError:  # not there on every platform; asyncio's own loop does the same, slower
+        asyncio.run(_serve(settings, ready))
+    else:
+        uvloop.run(_serve(settings, ready))
+
+
+async def _serve(settings: Settings, ready: Callable[[Service], None]) -> None:
+    from whinchat.bootstrap import build
+
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    service = await build(settings)
+    try:
+        await service.start()
+        ready(service)
+        await stopped.wait()
+    finally:
+        # A second signal ends it at once.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+        await service.stop()

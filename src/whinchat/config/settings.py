@@ -1,0 +1,215 @@
+"""Everything that can be set, with its limits, default and help.
+
+`msgspec.Meta` carries the limits and the help. Its `extra` may hold `allowed` (the limits in words, where a pattern
+says them badly) and `personal` (the value names people: never shown).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from whinchat.core.errors import SettingsError
+from whinchat.core.secret import Secret
+
+PHONE_OR_ID = r"^(\+[1-9][0-9]{6,14}|[^+\s][^\s]*)$"
+HOST = r"^[A-Za-z0-9.:-]{1,253}$"
+PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+WORLD = rf"^(embedded|http://(127\.0\.0\.1|localhost|\[::1\]):{PORT})$"
+
+
+class Storage(Struct, frozen=True, kw_only=True):
+    data: Annotated[Path, Meta(description="Folder of the database and everything else that is kept.")] = Path(
+        "var/data"
+    )
+    mmap_mb: Annotated[
+        int, Meta(ge=0, le=256, description="Megabytes of the database that are mapped into memory; 0 for none.")
+    ] = 0
+    min_free_mb: Annotated[
+        int,
+        Meta(ge=1, le=1_000_000, description="Free disk space in megabytes below which no more messages are taken."),
+    ] = 64
+    retention_days: Annotated[
+        int,
+        Meta(
+            ge=8,
+            le=365,
+            description="Days that the traces of handled messages, replies and jobs are kept (never their text).",
+        ),
+    ] = 8
+
+    @property
+    def database(self) -> Path:
+        """The database's file."""
+        return self.data / "whinchat.db"
+
+
+class Keys(Struct, frozen=True, kw_only=True):
+    path: Annotated[
+        Path, Meta(description="File with the key that seals the data. Keep it outside the data folder and back it up.")
+    ] = Path("$XDG_CONFIG_HOME/whinchat/root.key")
+
+
+class Service(Struct, frozen=True, kw_only=True):
+    language: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$",
+            description="Language of chats that have not chosen one.",
+            extra={"allowed": 'a language code such as "en" or "pt-BR"'},
+        ),
+    ] = "en"
+    prefix: Annotated[
+        str,
+        Meta(
+            pattern=r"^[!-/:-@\[-`{-~]{1,3}$",
+            description="What commands begin with.",
+            extra={"allowed": 'one to three punctuation characters such as "!"'},
+        ),
+    ] = "!"
+    owners: Annotated[
+        tuple[Annotated[str, Meta(pattern=PHONE_OR_ID)], ...],
+        Meta(
+            description="Who operates the bot and may use every command.",
+            extra={"allowed": 'a list of phone numbers such as "+15550100" or user ids', "personal": True},
+        ),
+    ] = ()
+    chats_at_once: Annotated[int, Meta(ge=1, le=1024, description="Chats that are served at the same time.")] = 32
+    shutdown_seconds: Annotated[
+        int, Meta(ge=1, le=600, description="Seconds that a stop waits for work that is under way.")
+    ] = 20
+    handler_seconds: Annotated[
+        float, Meta(ge=0.1, le=60, description="Seconds that handling one message may take; then it is tried again.")
+    ] = 5.0
+    max_attempts: Annotated[int, Meta(ge=1, le=100, description="Attempts at one message before it is set aside.")] = 5
+    backlog: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="Messages that may wait before new ones are held back.")
+    ] = 5000
+    memory_warn_mb: Annotated[
+        int, Meta(ge=0, le=1_000_000, description="Megabytes of memory above which a warning is logged; 0 for never.")
+    ] = 150
+
+
+class SimulatorTransport(Struct, frozen=True, kw_only=True):
+    world: Annotated[
+        str,
+        Meta(
+            pattern=WORLD,
+            description="Where the simulated world lives: inside this process, or at the address of another one.",
+            extra={"allowed": '"embedded" or an address of this machine such as "http://127.0.0.1:8470"'},
+        ),
+    ] = "embedded"
+    token: Annotated[
+        Secret | None,
+        Meta(description="Token of the simulator's API. For an embedded world one is made at each start when not set."),
+    ] = None
+    account: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$",
+            description="Name of the bot's account.",
+            extra={"allowed": "a name of up to 32 small letters, digits, - and _"},
+        ),
+    ] = "sim"
+
+
+class Transport(Struct, frozen=True, kw_only=True):
+    kind: Annotated[Literal["simulator"], Meta(description="The network that the bot is on.")] = "simulator"
+    simulator: SimulatorTransport = SimulatorTransport()
+
+
+class Private(Struct, frozen=True, kw_only=True):
+    """The listener for the operator: health, metrics, pages."""
+
+    host: Annotated[
+        str,
+        Meta(
+            pattern=HOST,
+            description="Address that health, metrics and pages listen on.",
+            extra={"allowed": 'an IP address or host name such as "127.0.0.1"'},
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="Its port; 0 for any free one.")] = 8466
+    names: Annotated[
+        tuple[Annotated[str, Meta(pattern=HOST)], ...],
+        Meta(
+            description="Host names besides localhost that it may be asked for by (IP addresses always may).",
+            extra={"allowed": 'a list of host names such as "whinchat.lan"'},
+        ),
+    ] = ()
+
+
+class Public(Struct, frozen=True, kw_only=True):
+    """The listener for the world: webhooks only."""
+
+    host: Annotated[
+        str,
+        Meta(
+            pattern=HOST,
+            description="Address that webhooks listen on, for transports that have some.",
+            extra={"allowed": 'an IP address or host name such as "127.0.0.1"'},
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="Its port; 0 for none.")] = 0
+
+
+class Log(Struct, frozen=True, kw_only=True):
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description="The least serious kind of line that is written."),
+    ] = "info"
+    format: Annotated[Literal["json", "text"], Meta(description="JSON lines for machines, or text for people.")] = (
+        "json"
+    )
+
+
+class Rate(Struct, frozen=True, kw_only=True):
+    """Commands of one person in one chat; harmless answers only, warnings are never held back."""
+
+    per_minute: Annotated[
+        float, Meta(ge=0.1, le=6000, description="Commands that one person may give in a minute, over time.")
+    ] = 20.0
+    burst: Annotated[int, Meta(ge=1, le=1000, description="Commands that one person may give at once.")] = 8
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """All settings, checked. Paths are as the operator wrote them, with `~` and `$XDG_CONFIG_HOME` filled in."""
+
+    storage: Storage = Storage()
+    keys: Keys = Keys()
+    service: Service = Service()
+    transport: Transport = Transport()
+    private: Private = Private()
+    public: Public = Public()
+    log: Log = Log()
+    rate: Rate = Rate()
+    apps: Mapping[str, Struct] = {}
+    """Each application's own settings, of the type that its AppSpec names."""
+
+
+def conflicts(settings: Settings) -> Iterator[SettingsError]:
+    """What is wrong between settings that are right one by one."""
+    data, key = settings.storage.data.absolute(), settings.keys.path.absolute()
+    if key.is_relative_to(data) or key.resolve().is_relative_to(data.resolve()):
+        yield SettingsError(
+            "keys.path",
+            f"{key} is inside the data folder, {data}",
+            hint="Whoever copies the data folder must not get its key: choose a path outside of storage.data.",
+        )
+    public, private = settings.public, settings.private
+    if public.port and (public.host, public.port) == (private.host, private.port):
+        yield SettingsError(
+            "public.port",
+            f"{public.port} is the port of the private listener too",
+            hint="Give public.port and private.port different numbers.",
+        )
+    simulator = settings.transport.simulator
+    if simulator.world != "embedded" and simulator.token is None:
+        yield SettingsError(
+            "transport.simulator.token",
+            "is not set, and a world in another process needs it",
+            hint="Set the token that the simulator printed at its start, or token_file for a file that holds it.",
+        )

@@ -1,0 +1,30 @@
+"""What the engine itself remembers of a chat: its language."""
+
+from __future__ import annotations
+
+import msgspec
+
+from whinchat.core.ports import Clock, Database, Statement
+
+
+class Chats:
+    def __init__(self, database: Database, clock: Clock, default_language: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._default = default_language
+
+    async def language(self, chat_key: bytes) -> str:
+        """The language code the chat chose, or the service's."""
+        row = await self._database.fetch_one("SELECT language FROM chats WHERE chat = :chat", {"chat": chat_key})
+        if row is None:
+            return self._default
+        (language,) = msgspec.convert(row, tuple[str | None])
+        return language or self._default
+
+    def speak(self, chat_key: bytes, language: str) -> Statement:
+        """The change that makes the chat's language `language`."""
+        return Statement(
+            """INSERT INTO chats (chat, language, updated_at) VALUES (:chat, :language, :now)
+               ON CONFLICT (chat) DO UPDATE SET language = excluded.language, updated_at = excluded.updated_at""",
+            {"chat": chat_key, "language": language, "now": self._clock.now()},
+        )

@@ -1,0 +1,67 @@
+"""Where transports hand over what arrives: dropped unread, or durable and in line, before they acknowledge it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from whinchat.core.dispatch.dispatcher import Dispatcher
+from whinchat.core.dispatch.inbox import Inbox
+from whinchat.core.dispatch.outbox import Outbox
+from whinchat.core.dispatch.roster import Roster
+from whinchat.core.errors import Overloaded, Refused
+from whinchat.core.ports import Metric, MetricKind, Metrics
+from whinchat.core.types import ConnectionState, DeliveryUpdate, Event, MembershipChanged
+
+ARRIVED = Metric(
+    MetricKind.COUNTER, "whinchat_events_total", "Events from transports, by what became of them.", ("kind", "result")
+)
+CONNECTED = Metric(MetricKind.GAUGE, "whinchat_transport_online", "1 while the account is connected.", ("account",))
+
+Gate = Callable[[Event], Awaitable[bool]]
+"""Whether any application may and wants to read the event."""
+
+
+class Intake:
+    """Implements `ports.Sink` for every transport."""
+
+    def __init__(
+        self, inbox: Inbox, outbox: Outbox, dispatcher: Dispatcher, roster: Roster, gate: Gate, metrics: Metrics
+    ) -> None:
+        self._inbox = inbox
+        self._outbox = outbox
+        self._dispatcher = dispatcher
+        self._roster = roster
+        self._gate = gate
+        self._metrics = metrics
+        self._closed_for: str | None = None
+
+    def close(self, reason: str) -> None:
+        """Take nothing more in (`stopping`, `disk_full`) until `open`."""
+        self._closed_for = reason
+
+    def open(self) -> None:
+        self._closed_for = None
+
+    async def accept(self, event: Event) -> None:
+        kind = str(event.__struct_config__.tag)
+        if isinstance(event, MembershipChanged):
+            self._roster.forget(event)
+        await self._dispatcher.room()
+        if self._closed_for is not None:
+            raise Overloaded("intake is closed", code=self._closed_for, retry_after=1.0)
+        if not await self._gate(event):
+            self._metrics.add(ARRIVED, kind=kind, result="dropped")
+            return
+        try:
+            stored = await self._inbox.store(event)
+        except Refused as error:
+            raise Overloaded("the inbox cannot be written", code=error.code, retry_after=2.0) from error
+        self._metrics.add(ARRIVED, kind=kind, result="duplicate" if stored is None else "stored")
+        if stored is not None:
+            self._dispatcher.add(stored)
+
+    async def delivery(self, update: DeliveryUpdate) -> None:
+        await self._outbox.delivered(update)
+
+    def connection(self, account: str, state: ConnectionState) -> None:
+        self._metrics.set(CONNECTED, float(state is ConnectionState.ONLINE), account=account)

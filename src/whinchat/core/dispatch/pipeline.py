@@ -1,0 +1,134 @@
+"""One event from the inbox through the applications to its settled outcome."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from whinchat.core.dispatch.arguments import UsageProblem
+from whinchat.core.dispatch.chats import Chats
+from whinchat.core.dispatch.context import Call, Context
+from whinchat.core.dispatch.conversation import Conversations
+from whinchat.core.dispatch.handler import NOTHING, Answerer, CommandHandler, Observer, Outcome
+from whinchat.core.dispatch.inbox import Inbox, Stored, user_key
+from whinchat.core.dispatch.router import Route, Router
+from whinchat.core.dispatch.settlement import Settlement
+from whinchat.core.middlewares.chain import Invocation, Middleware, chain
+from whinchat.core.ports import Batch, Clock, Sealer
+from whinchat.core.types import Event, MessageEdited, MessageReceived
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """Everything the applications contribute to the handling of events. Observers carry their application's word."""
+
+    observers: Sequence[tuple[str, Observer]]
+    commands: Sequence[CommandHandler]
+    answerers: Sequence[Answerer]
+
+
+class Pipeline:
+    """`handle` is what the dispatcher runs; `wanted` is what the intake asks first."""
+
+    def __init__(
+        self,
+        handlers: Handlers,
+        router: Router,
+        middlewares: Sequence[Middleware],
+        *,
+        inbox: Inbox,
+        settlement: Settlement,
+        chats: Chats,
+        conversations: Conversations,
+        sealer: Sealer,
+        clock: Clock,
+        deadline: float,
+    ) -> None:
+        self._observers = handlers.observers
+        self._commands = {handler.spec.path: handler for handler in handlers.commands}
+        self._answerers = {answerer.topic: answerer for answerer in handlers.answerers}
+        self._router = router
+        self._invoke = chain(middlewares, self._call)
+        self._inbox = inbox
+        self._settlement = settlement
+        self._chats = chats
+        self._conversations = conversations
+        self._sealer = sealer
+        self._clock = clock
+        self._deadline = deadline
+
+    async def wanted(self, event: Event) -> bool:
+        """Commands always; anything else only if an observer wants its kind and may read it."""
+        if isinstance(event, MessageReceived | MessageEdited) and self._router.route(event) is not None:
+            return True
+        for _, observer in self._observers:
+            if isinstance(event, observer.events) and await observer.admits(event):
+                return True
+        return False
+
+    async def handle(self, stored: Stored) -> None:
+        """Run the handlers and commit what they want. Raises Conflict; anything else is the handlers' failure."""
+        async with asyncio.timeout(self._deadline):
+            outcome = await self._outcome(await self._context(stored))
+        await self._settlement.settle(outcome, self._inbox.done(stored.id), stored.id, stored.identity.hex())
+
+    async def _context(self, stored: Stored) -> Context:
+        event = stored.event
+        return Context(
+            event=event,
+            event_id=stored.id,
+            chat_key=stored.chat_key,
+            user_key=user_key(self._sealer, event.account, event.sender.id),
+            now=self._clock.now(),
+            language=await self._chats.language(stored.chat_key),
+        )
+
+    async def _outcome(self, context: Context) -> Outcome:
+        event = context.event
+        route = None
+        outcome = NOTHING
+        if isinstance(event, MessageReceived | MessageEdited):
+            route = self._router.route(event)
+            # An edited command is not a second command.
+            if isinstance(event, MessageReceived):
+                outcome = await self._spoken_to(context, event, route)
+        for word, observer in self._observers:
+            if route is not None and route.app == word:
+                continue
+            if isinstance(event, observer.events) and await observer.admits(event):
+                outcome += await observer.observe(context)
+        return outcome
+
+    async def _spoken_to(self, context: Context, message: MessageReceived, route: Route | None) -> Outcome:
+        if route is not None:
+            return await self._invoke(Invocation(context, message, route))
+        if not self._answerers:
+            return NOTHING
+        turn = await self._conversations.current(context.chat_key, context.user_key)
+        answerer = None if turn is None else self._answerers.get(turn.topic)
+        if turn is None or answerer is None:
+            return NOTHING
+        outcome = await answerer.answer(context, turn)
+        if outcome is NOTHING:
+            return NOTHING
+        closing = self._conversations.close(context.chat_key, context.user_key, turn)
+        return outcome + Outcome(changes=Batch((closing,)))
+
+    async def _call(self, invocation: Invocation) -> Outcome:
+        route = invocation.route
+        if route.command is None or isinstance(route.parsed, UsageProblem):
+            return NOTHING
+        context = invocation.context
+        call = Call(
+            event=context.event,
+            event_id=context.event_id,
+            chat_key=context.chat_key,
+            user_key=context.user_key,
+            now=context.now,
+            language=context.language,
+            message=invocation.message,
+            args=route.parsed,
+            role=invocation.role,
+        )
+        return await self._commands[route.command.path].handle(call)

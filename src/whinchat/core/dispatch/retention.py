@@ -1,0 +1,39 @@
+"""Nightly: what the engine's own tables need not keep any longer."""
+
+from __future__ import annotations
+
+from whinchat.core.dispatch.handler import NOTHING, Outcome
+from whinchat.core.dispatch.inbox import Inbox
+from whinchat.core.dispatch.outbox import Outbox
+from whinchat.core.ports import Batch, Claim, Clock, Database, Job, Statement
+
+JOB = Job(kind="core.retention", key="nightly")
+CRON = "7 3 * * *"
+
+
+class Retention:
+    """Goes through the tables a bounded number of rows at a time, until none is left that is over."""
+
+    kind = JOB.kind
+    concurrency = 1
+
+    def __init__(self, database: Database, inbox: Inbox, outbox: Outbox, clock: Clock, keep: int) -> None:
+        self._database = database
+        self._inbox = inbox
+        self._outbox = outbox
+        self._clock = clock
+        self._keep = keep
+
+    async def run(self, claim: Claim) -> Outcome:
+        while any(await self._database.commit(Batch(self._statements()))):
+            await self._clock.sleep(0)
+        return NOTHING
+
+    def _statements(self) -> tuple[Statement, ...]:
+        now = self._clock.now()
+        return (
+            self._inbox.forget(self._keep),
+            self._outbox.forget(self._keep),
+            Statement("DELETE FROM steps WHERE at < :before", {"before": now - self._keep}),
+            Statement("DELETE FROM conversations WHERE expires_at < :now", {"now": now}),
+        )

@@ -1,0 +1,75 @@
+"""T2: an outcome and the mark that its cause is done, committed together; then everybody concerned is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from whinchat.core.dispatch.handler import Outcome
+from whinchat.core.dispatch.outbox import Outbox, Ready
+from whinchat.core.events import EventBus
+from whinchat.core.formatting.split import split
+from whinchat.core.ports import Batch, Database, Queue, Random, Statement
+from whinchat.core.types import Capabilities, Reply, SendText
+
+Announce = Callable[[Sequence[Ready]], None]
+
+
+class Settlement:
+    """`limits` gives an account's capabilities, None for an account that is gone."""
+
+    def __init__(
+        self,
+        database: Database,
+        outbox: Outbox,
+        queue: Queue,
+        bus: EventBus,
+        random: Random,
+        *,
+        limits: Callable[[str], Capabilities | None],
+        announce: Announce,
+    ) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._queue = queue
+        self._bus = bus
+        self._random = random
+        self._limits = limits
+        self._announce = announce
+
+    async def settle(self, outcome: Outcome, done: Statement, cause: int | None, base: str = "") -> None:
+        """Commit `outcome` with `done`.
+
+        `base` names the replies' references: the same for the same event, so that handling it again cannot double
+        them. Without one (jobs, whose `done` has a single winner) it is random.
+
+        Raises:
+            Conflict: the state had moved on; nothing was written and the handler is to run again.
+        """
+        replies = [part for reply in outcome.replies for part in self._fit(reply)]
+        jobs = [msgspec.structs.replace(job, cause=cause) for job in outcome.jobs]
+        statements = (
+            *outcome.changes.statements,
+            *self._outbox.add(replies, base or self._random.randbytes(16).hex(), cause),
+            *(statement for job in jobs for statement in self._queue.add(job)),
+            done,
+        )
+        await self._database.commit(Batch(statements, outcome.changes.durable))
+        if replies:
+            self._announce(self._outbox.ready(replies))
+        if jobs:
+            self._queue.announce()
+        for fact in outcome.facts:
+            await self._bus.publish(fact)
+
+    def _fit(self, reply: Reply) -> list[Reply]:
+        """Long texts become as many messages as the transport's limit asks for; only the first one quotes."""
+        limits = self._limits(reply.account)
+        action = reply.action
+        if limits is None or not isinstance(action, SendText):
+            return [reply]
+        first, *rest = split(action.text, limits.max_text)
+        quote = action.quote if limits.quote else None
+        parts = [SendText(first, quote, action.mentions), *(SendText(text) for text in rest)]
+        return [Reply(reply.account, reply.chat, part, reply.on_unknown, reply.urgency) for part in parts]

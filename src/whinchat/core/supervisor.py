@@ -1,0 +1,82 @@
+"""Long-lived tasks under one roof: a part that fails is restarted with a growing pause; nothing runs unwatched."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from whinchat.core.ports import Clock, Metric, MetricKind, Metrics
+
+log = logging.getLogger(__name__)
+
+RESTARTS = Metric(
+    MetricKind.COUNTER, "whinchat_restarts_total", "Parts of the service that failed and were restarted.", ("part",)
+)
+LONGEST_PAUSE = 30.0  # seconds before a restart
+HEALTHY = 60.0  # seconds after which earlier failures are forgotten
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`run` goes on until `stop` was called; a `run` that returns by itself is over."""
+
+    name: str
+    run: Callable[[], Awaitable[None]]
+    stop: Callable[[], None] | None = None
+    """None: `run` is cancelled to stop it."""
+
+
+class Supervisor:
+    """Runs parts until they are stopped; the later a part stands in the list, the later it is stopped."""
+
+    def __init__(self, parts: Sequence[Part], clock: Clock, metrics: Metrics) -> None:
+        self._parts = parts
+        self._clock = clock
+        self._metrics = metrics
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._stopping = False
+
+    def start(self) -> None:
+        for part in self._parts:
+            self._tasks[part.name] = asyncio.create_task(self._keep(part), name=part.name)
+
+    async def stop(self, deadline: float) -> None:
+        """Stop all parts in their order, together within `deadline` seconds; then cancel what is left."""
+        self._stopping = True
+        end = self._clock.monotonic() + deadline
+        for part in self._parts:
+            task = self._tasks.get(part.name)
+            if task is None:
+                continue
+            if part.stop is None:
+                task.cancel()
+            else:
+                part.stop()
+            left = max(0.0, end - self._clock.monotonic())
+            _, late = await asyncio.wait([task], timeout=left)
+            if late:
+                log.warning("a part did not stop in time and is cancelled", extra={"part": part.name})
+                task.cancel()
+                await asyncio.wait([task], timeout=1.0)
+
+    async def _keep(self, part: Part) -> None:
+        failures = 0
+        while not self._stopping:
+            started = self._clock.monotonic()
+            try:
+                await part.run()
+            except Exception as error:
+                if self._clock.monotonic() - started > HEALTHY:
+                    failures = 0
+                failures += 1
+                pause = min(LONGEST_PAUSE, 0.1 * 2.0**failures)
+                self._metrics.add(RESTARTS, part=part.name)
+                log.exception(
+                    "a part of the service failed and is restarted",
+                    extra={"part": part.name, "pause": pause, "error": type(error).__name__},
+                )
+                await self._clock.sleep(pause)
+            else:
+                return

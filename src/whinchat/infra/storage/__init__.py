@@ -1,0 +1,1 @@
+"""The embedded database: SQLite behind `ports.Database`, with migrations, backup, restore and checks."""

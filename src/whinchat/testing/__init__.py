@@ -1,0 +1,1 @@
+"""What ships for tests: fakes of the ports, which import the core only."""

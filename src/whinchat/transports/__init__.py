@@ -1,0 +1,1 @@
+"""The networks, each behind `core.ports.Transport`."""
