@@ -18,6 +18,7 @@ from scripts.feed_card import print_tables, write_card
 from scripts.feed_measures import Hits, ages, measure, upper_bound
 from scripts.feed_sites import Sites, known_sites
 from scripts.feed_sources import DATED, NEWEST, SOURCES, WINDOW, Lists, Row, Source
+
 from whinchat.apps.scanner.feeds.build import SnapshotBuilder, publish
 from whinchat.apps.scanner.feeds.lists import SHIPPED, SnapshotLists
 from whinchat.apps.scanner.feeds.names import Entry, entry_of

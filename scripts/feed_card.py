@@ -8,14 +8,61 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-
 from scripts.feed_measures import Hits, upper_bound
 from scripts.feed_sites import Sites
 from scripts.feed_sources import KNOWN_LISTS, NEWEST, REDIRECTORS, TAG_LISTS, TOP_LISTS, WINDOW
+
 from whinchat.apps.scanner.feeds.snapshot import Section, Snapshot
 
 if TYPE_CHECKING:
     from scripts.build_feeds import Feed
+
+PAGE = """\
+# The lists that ship
+
+`{file}` is made by `python -m scripts.build_feeds`: {size} bytes, sha256
+`{sha256}`. It holds hashes only.
+It is a starting point: phishing lives for hours, so import live feeds too (`whinchat feeds import --help`).
+
+## Feeds
+
+Measured on {phishing} phishing links of April and May 2026 and {benign} benign links, counting the hits that would be
+good for a verdict. A feed whose upper bound (95 %) of benign hits is above 0.02 % is evidence and never decides alone;
+one that hits more than 0.1 % is left out.
+
+{feeds}
+
+The phishing column flatters: every list was taken after many of these links had been seen, and a tenth of them are
+TweetFeed's own. What a list knew *before* a link appeared is in the next table, for the two lists that have dates. Do
+not measure detection with this snapshot on these links, or on any from before August 2026. The links measured are
+phishing, so they say little about the malware and scam lists.
+
+## Age
+
+Replayed by time: links listed by an entry that was last seen before the link's day, by the entry's age on that day.
+
+{ages}
+
+All that is found was seen within 30 days. False hits come with age, and names change hands when a year's registration
+ends, so entries older than {window} days are left out. Phishing.Database finds nothing here because it ships without
+the hosts that OpenPhish has, and nearly all links measured are OpenPhish's.
+
+## What was left out
+
+{left_out}
+
+No entry is a popular site, hosting, a shortener or a redirector; entries below a popular site are evidence only. No
+name of the top-10k list has a decisive entry: a test checks each.
+
+## Popular sites and tags
+
+{popular} popular sites from {popular_from}: MISP warning lists, CC0-1.0.
+They keep 80 bits of their hashes, so that nobody can look for a name that is taken for one of them.
+
+{tagged} tagged names from {tagged_from}: MISP warning lists (CC0-1.0) and
+maltrail (MIT); {own} redirectors of our own; and {crowded} domains with ten or more listed names below them, which are
+hosting whatever else they are.
+"""
 
 Ages = Mapping[str, Mapping[int, tuple[int, int]]]
 
@@ -110,58 +157,28 @@ def print_tables(card: Mapping[str, Any]) -> None:
 
 
 def _page(card: Mapping[str, Any]) -> str:
-    first = card["feeds"][0]
-    left = [
-        f"- `{feed['name']}` ({feed['home']}): {feed['lines']:,} lines. Not used: "
-        + (", ".join(f"{count:,} {reason}" for reason, count in feed["left_out"].items()) or "none")
-        + (f". {feed['note'].capitalize()}." if feed["note"] else ".")
-        for feed in card["feeds"]
-    ]
-    return "\n".join(
-        [
-            "# The lists that ship",
-            "",
-            f"`{card['file']}` is made by `scripts/build_feeds.py`: {card['bytes']:,} bytes, sha256 `{card['sha256']}`.",
-            "It holds hashes only. It is a starting point: phishing lives for hours, so import live feeds too",
-            "(`whinchat feeds import`).",
-            "",
-            "## Feeds",
-            "",
-            f"Hits are measured on {first['phishing_rows']:,} phishing links of April and May 2026 and "
-            f"{first['benign_rows']:,} benign links. Only hits count that",
-            "would be good for a verdict. A feed whose upper bound (95 %) of benign hits is above 0.02 % is evidence and",
-            "never decides alone; one that hits more than 0.1 % is left out.",
-            "",
-            *feed_table(card),
-            "",
-            "The phishing column says too much: every list here was taken after many of these links were seen, and",
-            "TweetFeed's own rows are 10 % of them. What a list knew *before* a link appeared is in the next table, for",
-            "the two lists that have dates. The lists also say little about malware and scams: the links measured are",
-            "phishing.",
-            "",
-            "## Age",
-            "",
-            "Replayed by time: links listed by an entry last seen before the link's day, by the entry's age then.",
-            "",
-            *age_table(card),
-            "",
-            f"All that is found was seen within 30 days, and false hits come with age, so entries older than {card['window_days']} days",
-            "are left out. Phishing.Database has no hits here because it ships without the hosts that OpenPhish has,",
-            "and nearly all links measured are OpenPhish's.",
-            "",
-            "## What was left out",
-            "",
-            *left,
-            "",
-            "Names that are popular sites, hosting, shorteners or redirectors are never entries; names below a popular site",
-            "are evidence only. No name of the top-10k list has a decisive entry (a test checks each).",
-            "",
-            "## Popular sites and tags",
-            "",
-            f"{card['sections']['popular']:,} popular sites from {', '.join(card['popular']['from'])}: {card['popular']['licence']}.",
-            f"{card['sections']['tags']:,} tagged names from {', '.join(card['tags']['from'])}: {card['tags']['licence']},",
-            f"{card['tags']['own']} redirectors of our own, and {card['tags']['found_by_listed_subdomains']} domains with ten or more",
-            "listed names below them, which are hosting whatever else they are.",
-            "",
-        ]
+    first, sections, tags = card["feeds"][0], card["sections"], card["tags"]
+    return PAGE.format(
+        file=card["file"],
+        size=f"{card['bytes']:,}",
+        sha256=card["sha256"],
+        phishing=f"{first['phishing_rows']:,}",
+        benign=f"{first['benign_rows']:,}",
+        feeds="\n".join(feed_table(card)),
+        ages="\n".join(age_table(card)),
+        window=card["window_days"],
+        left_out="\n".join(map(_left_out, card["feeds"])),
+        popular=f"{sections['popular']:,}",
+        popular_from=", ".join(f"`{name}`" for name in card["popular"]["from"]),
+        tagged=f"{sections['tags']:,}",
+        tagged_from=", ".join(f"`{name}`" for name in tags["from"]),
+        own=tags["own"],
+        crowded=tags["found_by_listed_subdomains"],
     )
+
+
+def _left_out(feed: Mapping[str, Any]) -> str:
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in feed["left_out"].items()) or "none"
+    note = f" Taken {feed['note']}." if feed["note"].startswith("without") else ""
+    note = note or (f" Evidence, because {feed['note']}." if feed["note"] else "")
+    return f"- `{feed['name']}` ({feed['home']}): of {feed['lines']:,} names not used: {reasons}.{note}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from scripts.feed_sources import Row
+
 from whinchat.apps.scanner.feeds.lists import SnapshotLists
 from whinchat.apps.scanner.feeds.names import Entry, hosts_of
 from whinchat.apps.scanner.knowledge import Scope
@@ -52,8 +53,9 @@ def measure(lists: SnapshotLists, rows: Sequence[Row], feeds: Sequence[str]) -> 
 
 
 def ages(lists: SnapshotLists, rows: Sequence[Row], feed: str, seen: Mapping[Entry, str]) -> dict[int, tuple[int, int]]:
-    """Replayed by time: (phishing, benign) links that a feed's entries list decisively, by the entry's age at the link's
-    date. An entry that was seen on that day or later is not counted: it may have come after the link.
+    """Replayed by time: (phishing, benign) links that a feed lists decisively, by the entry's age on the link's day.
+
+    An entry that was seen on that day or later is not counted: it may have come after the link.
     """
     counts = {age: [0, 0] for age in AGES}
     for row, link in links(rows):

@@ -15,6 +15,7 @@ from scripts.feed_sources import (
     TOP_LISTS,
     Lists,
 )
+
 from whinchat.apps.scanner.knowledge import SiteTag
 from whinchat.apps.scanner.links.site import site_of
 

@@ -109,19 +109,69 @@ TAG_LISTS = (
 )
 
 PLATFORMS = frozenset(
-    """archive.org archive.ph atlassian.net bitbucket.org discord.com docusign.com facebook.com genius.com gitee.com
-    github.com gitlab.com icloud.com ideone.com instagram.com reddit.com slack.com twitter.com youtube.com""".split()
+    {
+        "archive.org",
+        "archive.ph",
+        "atlassian.net",
+        "bitbucket.org",
+        "discord.com",
+        "docusign.com",
+        "facebook.com",
+        "genius.com",
+        "gitee.com",
+        "github.com",
+        "gitlab.com",
+        "icloud.com",
+        "ideone.com",
+        "instagram.com",
+        "reddit.com",
+        "slack.com",
+        "twitter.com",
+        "youtube.com",
+    }
 )
-"""In the list of abused services, but what people put there is shown inside the platform's own pages: not hosting."""
+"""Among the abused services, but what people put there is shown inside the platform's own pages: not hosting."""
 
 REDIRECTORS = frozenset(
-    """12ft.io adclick.g.doubleclick.net app.adjust.com away.vk.com clicks.eventbrite.com
-    click.pstmrk.it ct.sendgrid.net doubleclick.net exit.sc feedproxy.google.com googleadservices.com googleweblight.com
-    href.li l.facebook.com l.instagram.com l.messenger.com l.threads.com l.wl.co linkprotect.cudasvc.com lm.facebook.com
-    link.medium.com lnkd.in nt.embluemail.com onelink.me out.reddit.com protect-us.mimecast.com protect2.fireeye.com
-    safelinks.protection.outlook.com slack-redir.net t.co t.m1.email.samsung.com
-    track.adform.net translate.goog urldefense.com urldefense.proofpoint.com url.emailprotection.link
-    xiti.com""".split()
+    {
+        "12ft.io",
+        "adclick.g.doubleclick.net",
+        "app.adjust.com",
+        "away.vk.com",
+        "click.pstmrk.it",
+        "clicks.eventbrite.com",
+        "ct.sendgrid.net",
+        "doubleclick.net",
+        "exit.sc",
+        "feedproxy.google.com",
+        "googleadservices.com",
+        "googleweblight.com",
+        "href.li",
+        "l.facebook.com",
+        "l.instagram.com",
+        "l.messenger.com",
+        "l.threads.com",
+        "l.wl.co",
+        "link.medium.com",
+        "linkprotect.cudasvc.com",
+        "lm.facebook.com",
+        "lnkd.in",
+        "nt.embluemail.com",
+        "onelink.me",
+        "out.reddit.com",
+        "protect-us.mimecast.com",
+        "protect2.fireeye.com",
+        "safelinks.protection.outlook.com",
+        "slack-redir.net",
+        "t.co",
+        "t.m1.email.samsung.com",
+        "track.adform.net",
+        "translate.goog",
+        "url.emailprotection.link",
+        "urldefense.com",
+        "urldefense.proofpoint.com",
+        "xiti.com",
+    }
 )
 
 SUBDOMAINS_OF_HOSTING = 10

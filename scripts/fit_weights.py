@@ -2,9 +2,9 @@
 
     .venv/bin/python scripts/fit_weights.py [--check]
 
-Reads ../shared/data/links and writes suffixes.toml, names.toml and the fitted numbers of weights.toml, the same bytes for
-the same input. Standard library only. Phishing links come from sources whose licence lets numbers learned from them ship
-(TweetFeed, Phishing.Database without the OpenPhish part); the other sources only measure.
+Reads ../shared/data/links and writes suffixes.toml, names.toml and the fitted numbers of weights.toml, the same bytes
+for the same input. Standard library only. Phishing links come from sources whose licence lets numbers learned from them
+ship (TweetFeed, Phishing.Database without the OpenPhish part); the other sources only measure.
 
 Fitting: suffixes and name shapes are counted per site, out of fold for the links that weights are fitted on; the
 weights are a logistic regression in which danger cannot count as safety; base and slope per class of address are
@@ -27,9 +27,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
-
 from scripts.link_report import Judged, at, recalls
 from scripts.link_report import calibration as bands
+
+from whinchat.apps.scanner.cli_report import SystemClock
 from whinchat.apps.scanner.evidence.index import gather
 from whinchat.apps.scanner.evidence.known import know
 from whinchat.apps.scanner.evidence.names import NameShapes, groups_of
@@ -341,8 +342,8 @@ def fit(lists: Lists) -> tuple[dict[str, str], Callable[[], None]]:
     weights = Weights.load()
     fitted = {name: round(value, 2) for name, value in regress(train, weights).items()}
 
-    suffixes, shapes = count_suffixes(train), count_shapes(train)
-    final = replace(tables, suffixes=suffixes, names=NameShapes(levels(shapes)))
+    suffixes, groups = count_suffixes(train), count_shapes(train)
+    final = replace(tables, suffixes=suffixes, names=NameShapes(levels(groups)))
     known_sites = frozenset(each.link.site.name for each in train)
     unseen = examples(LINKS / "validation.tsv.gz", lambda bad, source: True, MOST_PER_SITE, known_sites)
     look(unseen, lambda each: final, lists)
@@ -353,7 +354,7 @@ def fit(lists: Lists) -> tuple[dict[str, str], Callable[[], None]]:
     calibration = within_budget(shippable, calibrate(shippable, weights.prior))
     files = {
         "suffixes.toml": suffix_file(suffixes),
-        "names.toml": shape_file(shapes),
+        "names.toml": shape_file(groups),
         "weights.toml": weight_file((DATA / "weights.toml").read_text("utf-8"), fitted, calibration),
     }
     return files, lambda: report(unseen, calibration, weights.prior)
@@ -370,7 +371,7 @@ def main() -> int:
     if not LINKS.is_dir():
         print("the training links are not here: ../shared/data/links is missing", file=sys.stderr)
         return 2
-    files, tables = fit(LinkOnly(shipped()))
+    files, tables = fit(LinkOnly(SnapshotLists(None, SystemClock())))
     tables()
     if not options.check:
         for name, text in files.items():

@@ -49,6 +49,7 @@ from whinchat.infra.storage.sqlite import SqliteDatabase
 from whinchat.infra.workers import ThreadWorkers
 from whinchat.transports.simulator import network as simulator
 from whinchat.transports.simulator.network import Network
+from whinchat.transports.simulator.script import Script
 
 log = logging.getLogger(__name__)
 
@@ -174,22 +175,27 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
-async def build(settings: Settings, *, around: Around | None = None) -> Service:
-    """Put the service together. Raises Refused when something is not as it must be; then nothing runs."""
+async def build(settings: Settings, *, script: Script | None = None, around: Around | None = None) -> Service:
+    """Put the service together; `script` is played in the simulator's embedded world.
+
+    Raises Refused when something is not as it must be; then nothing runs.
+    """
     opened, sealer = await prepare(settings)
     try:
-        return _assemble(settings, opened, sealer, opened if around is None else around(opened))
+        network = simulator.build(settings.transport.simulator, SystemClock(), SystemRandom(), script)
+        return _assemble(settings, opened, sealer, opened if around is None else around(opened), network)
     except BaseException:
         await opened.close()
         raise
 
 
-def _assemble(settings: Settings, opened: SqliteDatabase, sealer: AesSealer, database: Database) -> Service:
+def _assemble(
+    settings: Settings, opened: SqliteDatabase, sealer: AesSealer, database: Database, network: Network
+) -> Service:
     clock, random, metrics = SystemClock(), SystemRandom(), PrometheusMetrics()
     queue = SqlQueue(database, sealer, clock, random)
     ports = Ports(database, queue, sealer, TokenBuckets(clock), clock, random, metrics)
     workers = ThreadWorkers(1)
-    network = simulator.build(settings.transport.simulator, clock, random)
     accounts = Accounts([network.transport])
     base = AppContext(
         database=database,
@@ -243,7 +249,7 @@ def _assemble(settings: Settings, opened: SqliteDatabase, sealer: AesSealer, dat
     # Stopped in this order: what takes work first, what it needs to be finished last.
     parts = [
         Part("scheduler", scheduler.run, scheduler.stop),
-        Part("sweeper", engine.dispatcher.sweep),
+        Part("sweeper", engine.sweep),
         Part("engine", engine.run, engine.stop),
         Part("jobs", jobs.run, lambda: jobs.stop(settings.service.shutdown_seconds / 4)),
         Part("disk watch", disk.run),

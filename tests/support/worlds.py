@@ -8,12 +8,12 @@ from whinchat.core.types import Action, ChatRef, Content, DeliveryUpdate, Event,
 from whinchat.testing.clock import FakeClock
 from whinchat.transports.simulator.chats import Chat
 from whinchat.transports.simulator.feed import Parcel
+from whinchat.transports.simulator.host import Host
 from whinchat.transports.simulator.messages import Message
 from whinchat.transports.simulator.people import Person
 from whinchat.transports.simulator.realm import Bounds
 from whinchat.transports.simulator.sends import Performed
 from whinchat.transports.simulator.transcript import Entry, EntryKind
-from whinchat.transports.simulator.world import World
 
 ACCOUNT = "simulator"
 
@@ -21,7 +21,8 @@ ACCOUNT = "simulator"
 class Town:
     def __init__(self, seed: int = 1, bounds: Bounds | None = None) -> None:
         self.clock = FakeClock()
-        self.world = World(seed, self.clock, bounds)
+        self.host = Host(self.clock, seed=seed, accounts=(ACCOUNT,), bounds=bounds)
+        self.world = self.host.world
         self.bot = self.world.bot(ACCOUNT)
         self.ana = self.world.person("Ana")
         self.bob = self.world.person("Bob")

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 MAX_BODY = 4 * 1024 * 1024  # bytes
 IDLE = 15.0  # seconds until a connection without a complete request is closed
 READING = 30.0  # seconds that a request with a body may take
+LINGER = 1.0  # seconds that the rest of a refused body is read and thrown away
 GRACE = 4.0  # seconds that open requests may go on when the service stops
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 HEADERS = {
@@ -149,7 +150,9 @@ class _Listener:
 
     async def start(self) -> None:
         # A connection that has sent no whole request head within the idle time is closed, from its first byte on.
-        self._runner = web.AppRunner(self.app, access_log=None, keepalive_timeout=IDLE, shutdown_timeout=GRACE / 2)
+        self._runner = web.AppRunner(
+            self.app, access_log=None, keepalive_timeout=IDLE, lingering_time=LINGER, shutdown_timeout=GRACE / 2
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._address.host, self._address.port)
         try:

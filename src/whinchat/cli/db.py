@@ -90,7 +90,7 @@ def restore(ctx: click.Context, file: Path) -> None:
 
     \b
     Example:
-      whinchat db restore var/data/backups/whinchat-20260101-000000.db
+      whinchat db restore var/data/backups/whinchat-20260101-000000-000.db
     """
     from whinchat.bootstrap import after_restore, migrations
     from whinchat.infra.clock import SystemClock
@@ -135,9 +135,7 @@ def check(ctx: click.Context, as_json: bool) -> int:
             raise
         sealer = None
     with progress("checking"):
-        report = look_over(
-            settings.storage.database, migrations=migrations(), sealer=sealer, columns=sealed_columns()
-        )
+        report = look_over(settings.storage.database, migrations=migrations(), sealer=sealer, columns=sealed_columns())
     if as_json:
         echo_json({"ok": report.ok, **asdict(report)})
     else:

@@ -24,7 +24,7 @@ import click
 
 from whinchat.cli import common
 from whinchat.core.app import Finding
-from whinchat.core.errors import WhinchatError
+from whinchat.core.errors import Refused, WhinchatError
 
 if TYPE_CHECKING:
     from whinchat.config import Settings
@@ -90,11 +90,25 @@ def database(settings: Settings) -> Finding:
         with translated(path), contextlib.closing(connect(path)) as connection:
             faults = [str(fault) for (fault,) in connection.execute("PRAGMA quick_check(1)") if fault != "ok"]
     except WhinchatError as error:
-        return Finding(ok=False, detail=str(error), hint=getattr(error, "hint", ""), critical=True)
+        return _refused(error)
     if faults:
-        hint = "Restore a backup: whinchat db restore."
+        hint = "Go back to a backup: whinchat db restore FILE."
         return Finding(ok=False, detail=f"{path} is damaged: {faults[0]}", hint=hint, critical=True)
     return Finding(ok=True, detail=f"{path} is whole")
+
+
+def schema(settings: Settings) -> Finding:
+    path = settings.storage.database
+    if not path.exists():
+        return Finding(ok=True, detail="none yet")
+    from whinchat.bootstrap import migrations
+    from whinchat.infra.storage.migrate import pending_in
+
+    try:
+        missing = len(pending_in(path, migrations()))
+    except WhinchatError as error:
+        return _refused(error)
+    return Finding(ok=True, detail=f"{missing} steps to take at the next start" if missing else "current")
 
 
 def private_port(settings: Settings) -> Finding:
@@ -136,6 +150,7 @@ CHECKS: dict[str, Check] = {
     "disk space": disk_space,
     "key": key_file,
     "database": database,
+    "schema": schema,
     "private port": private_port,
     "clock": clock,
     "extras": extras,
@@ -168,6 +183,10 @@ def grade(finding: Finding) -> str:
     if finding.ok:
         return "ok"
     return "fail" if finding.critical else "warn"
+
+
+def _refused(error: WhinchatError) -> Finding:
+    return Finding(ok=False, detail=str(error), hint=error.hint if isinstance(error, Refused) else "", critical=True)
 
 
 def _private(path: Path, most: int) -> Finding:

@@ -15,8 +15,15 @@ from whinchat.core.errors import Refused
 if TYPE_CHECKING:
     from whinchat.config import Settings
     from whinchat.infra.crypto.keyring import KeyRing
+    from whinchat.infra.storage.sqlite import SqliteDatabase
 
 SHORTEST = 12  # characters of a passphrase
+
+passphrase_file = click.option(
+    "--passphrase-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Take the first line of this file instead of asking.",
+)
 
 
 @click.group()
@@ -83,12 +90,13 @@ def rotate(ctx: click.Context, again: bool, prune: bool) -> None:
 
 @keys.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@passphrase_file
 @click.pass_context
-def export(ctx: click.Context, file: Path) -> None:
+def export(ctx: click.Context, file: Path, passphrase_file: Path | None) -> None:
     """Write the keys to FILE, encrypted under a passphrase that you are asked for.
 
     Keep FILE apart from the data and its backups, and the passphrase apart from both. Whoever has all of them can
-    read everything. The passphrase may come from the environment as WHINCHAT_PASSPHRASE.
+    read everything.
 
     \b
     Example:
@@ -100,14 +108,19 @@ def export(ctx: click.Context, file: Path) -> None:
 
     settings = load(ctx)
     ring = load_keys(settings.keys.path, settings.storage.data)
-    write_new(file, export_keys(ring, _passphrase(confirm=True)))
+    text = export_keys(ring, _passphrase(passphrase_file, confirm=True))
+    try:
+        write_new(file, text)
+    except OSError as error:
+        raise Refused(f"{file} cannot be written: {error.strerror}", hint="Choose another name or folder.") from error
     click.echo(f"ok: {file} holds {', '.join(key.id for key in ring.keys)} under the passphrase")
 
 
 @keys.command(name="import")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@passphrase_file
 @click.pass_context
-def import_(ctx: click.Context, file: Path) -> None:
+def import_(ctx: click.Context, file: Path, passphrase_file: Path | None) -> None:
     """Read keys from an export and put them in the key file; keys that are there stay. Stop the service first.
 
     \b
@@ -121,14 +134,60 @@ def import_(ctx: click.Context, file: Path) -> None:
 
     settings = load(ctx)
     path = settings.keys.path
-    try:
-        text = file.read_bytes()
-    except OSError as error:
-        raise Refused(f"{file} cannot be read: {error.strerror}", hint="Look at the name.") from error
-    ring = import_keys(text, _passphrase(confirm=False))
+    ring = import_keys(_read(file), _passphrase(passphrase_file, confirm=False))
     with ProcessLock(settings.storage.database):
         require_outside(path, settings.storage.data)
         if path.exists():
             ring = load_keys(path, settings.storage.data).merged(ring)
         save(path, ring)
     click.echo(f"ok: {path} holds {', '.join(key.id for key in ring.keys)}")
+
+
+async def _reseal(settings: Settings, ring: KeyRing) -> tuple[int, set[str]]:
+    """How many values were sealed again, and the ids of the keys that are in use afterwards."""
+    from whinchat.bootstrap import sealed_columns
+    from whinchat.infra.crypto.rotation import key_ids_in_use, reseal, verify_key
+    from whinchat.infra.crypto.sealer import AesSealer
+
+    sealer = AesSealer(ring)
+    async with _migrated(settings) as database:
+        await verify_key(database, sealer)
+        with progress("sealing again") as advance:
+            renewed = await reseal(database, sealer, sealed_columns(), advance)
+        return renewed, await key_ids_in_use(database, sealed_columns())
+
+
+async def _ids_in_use(settings: Settings) -> set[str]:
+    from whinchat.bootstrap import sealed_columns
+    from whinchat.infra.crypto.rotation import key_ids_in_use
+
+    async with _migrated(settings) as database:
+        return await key_ids_in_use(database, sealed_columns())
+
+
+def _migrated(settings: Settings) -> SqliteDatabase:
+    """The database, whose tables must be those that this version knows."""
+    from whinchat.bootstrap import migrations
+    from whinchat.infra.storage.migrate import pending_in
+    from whinchat.infra.storage.sqlite import SqliteDatabase
+
+    if pending_in(settings.storage.database, migrations()):
+        raise Refused("the database has the schema of an older version", hint="Run `whinchat db migrate` first.")
+    return SqliteDatabase(settings.storage.database)
+
+
+def _passphrase(file: Path | None, *, confirm: bool) -> str:
+    if file is None:
+        words: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm)
+    else:
+        words = _read(file).decode("utf-8", "replace").partition("\n")[0]
+    if len(words) < SHORTEST:
+        raise Refused(f"the passphrase is shorter than {SHORTEST} characters", hint="Four or five words are good.")
+    return words
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Refused(f"{file} cannot be read: {error.strerror}", hint="Look at its name and owner.") from error

@@ -10,7 +10,7 @@ import importlib
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from whinchat import __version__
-from whinchat.cli.common import Invocation, registered_apps
+from whinchat.cli.common import Invocation, printable, registered_apps
 from whinchat.core.errors import Refused
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 REFUSED = 2
 FAULT = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
-PIPE_CLOSED = 141  # 128 + SIGPIPE
+PIPE_CLOSED = 1  # as click ends when it notices first
 
 EXAMPLES = """\
 \b
@@ -41,42 +41,47 @@ Examples:
 
 
 class Verb(NamedTuple):
-    """One line of `whinchat --help`. `target`: `package.module:attribute` of its click command.
-
-    Without a `summary` the command is asked for its own, which imports it.
-    """
+    """One line of `whinchat --help`. `target`: `package.module:attribute` of its click command."""
 
     section: str
     name: str
     target: str
-    summary: str = ""
+    summary: str
 
 
 VERBS = (
     Verb("Service", "demo", "whinchat.cli.demo:demo", "try it: the service with a simulated group to chat in"),
     Verb("Service", "run", "whinchat.cli.run:run", "run the service"),
     Verb("Service", "simulator", "whinchat.cli.simulator:simulator", "run a simulated world in a process of its own"),
+    Verb("Links", "scan", "whinchat.apps.scanner.cli_scan:scan", "judge links and explain the verdicts, offline"),
+    Verb("Links", "feeds", "whinchat.apps.scanner.cli_feeds:feeds", "import lists of known links, show what is loaded"),
     Verb("Operation", "config", "whinchat.cli.config:config", "show, check and explain the settings"),
     Verb("Operation", "doctor", "whinchat.cli.doctor:doctor", "find what is wrong on this machine, and the way out"),
     Verb("Operation", "db", "whinchat.cli.db:db", "migrate, back up, restore and check the database"),
     Verb("Operation", "keys", "whinchat.cli.keys:keys", "rotate, export and import the key that seals the data"),
     Verb("Operation", "trace", "whinchat.cli.trace:trace", "follow one message from arrival to reply"),
 )
+"""Every verb. Those of the applications are listed too: asking the applications would import all of them for a help
+page; a test compares.
+"""
 
 
 class Verbs(click.Group):
-    """The service's verbs, then those of the applications, which are asked only for help and for names not known."""
+    """Verbs that are imported when they are used."""
 
-    def __init__(self, *arguments: Any, verbs: Sequence[Verb], apps: AppSpecs, **settings: Any) -> None:
+    def __init__(self, *arguments: Any, verbs: Sequence[Verb], **settings: Any) -> None:
         super().__init__(*arguments, **settings)
-        self._own = verbs
-        self._apps = apps
+        self._verbs = {verb.name: verb for verb in verbs}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [verb.name for verb in self._all()]
+        return list(self._verbs)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return next((_imported(verb.target) for verb in self._all() if verb.name == cmd_name), None)
+        if cmd_name not in self._verbs:
+            return None
+        module, _, attribute = self._verbs[cmd_name].target.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -84,22 +89,16 @@ class Verbs(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.NoSuchCommand as error:  # click knows no names to suggest
-            raise click.NoSuchCommand(error.command_name, possibilities=self.list_commands(ctx), ctx=ctx) from None
+            raise click.NoSuchCommand(error.command_name, possibilities=self._verbs, ctx=ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for section, verbs in groupby(self._all(), key=lambda verb: verb.section):
+        for section, verbs in groupby(self._verbs.values(), key=lambda verb: verb.section):
             with formatter.section(section):
-                formatter.write_dl([(verb.name, verb.summary or _short_help(verb)) for verb in verbs])
-
-    def _all(self) -> Iterator[Verb]:
-        yield from self._own
-        for spec in self._apps():
-            for name, target in spec.verbs.items():
-                yield Verb(spec.name.capitalize(), name, target)
+                formatter.write_dl([(verb.name, verb.summary) for verb in verbs])
 
 
-def build(verbs: Sequence[Verb], apps: AppSpecs) -> click.Group:
-    """The command over these verbs and applications."""
+def build(verbs: Sequence[Verb]) -> click.Group:
+    """The command over these verbs."""
 
     def set_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         ctx.ensure_object(Invocation).debug = value
@@ -107,7 +106,6 @@ def build(verbs: Sequence[Verb], apps: AppSpecs) -> click.Group:
     @click.group(
         cls=Verbs,
         verbs=verbs,
-        apps=apps,
         epilog=EXAMPLES,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
@@ -143,12 +141,12 @@ def main(
     """Run the command and give its exit code: 0, one of the above, or the number that a verb returned."""
     invocation = Invocation(apps)
     try:
-        code = build(verbs, apps).main(arguments, prog_name="whinchat", standalone_mode=False, obj=invocation)
+        code = build(verbs).main(arguments, prog_name="whinchat", standalone_mode=False, obj=invocation)
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
         _let_go_of_output()
@@ -160,21 +158,11 @@ def main(
     return code if isinstance(code, int) else 0
 
 
-def _imported(target: str) -> click.Command:
-    module, _, attribute = target.partition(":")
-    command: click.Command = getattr(importlib.import_module(module), attribute)
-    return command
-
-
-def _short_help(verb: Verb) -> str:
-    return _imported(verb.target).get_short_help_str(60)
-
-
 def _explain(error: Exception) -> int:
     """Tell what went wrong in as few lines as it takes; gives the exit code."""
     refused = _refusal_in(error)
     if refused is None:
-        click.echo(f"error: {type(error).__name__}: {_first_line(error)}", err=True)
+        click.echo(f"error: {type(error).__name__}: {printable(_first_line(error))}", err=True)
         click.echo("  hint: this is a fault of the program; `whinchat --debug …` shows where it comes from.", err=True)
         return FAULT
     click.echo(f"error: {refused}", err=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from whinchat.bootstrap import Service
     from whinchat.config import Settings
+    from whinchat.transports.simulator.script import Script
 
 
 @click.command(short_help="run the service")
@@ -42,27 +43,30 @@ def run(ctx: click.Context) -> None:
     serve(settings, ready)
 
 
-def serve(settings: Settings, ready: Callable[[Service], None]) -> None:
-    """Start, call `ready`, and stop in an orderly way at SIGINT or SIGTERM. Raises Refused when it cannot start."""
+def serve(settings: Settings, ready: Callable[[Service], None], script: Script | None = None) -> None:
+    """Start, call `ready`, and stop in an orderly way at SIGINT or SIGTERM. `script` is played in an embedded world.
+
+    Raises Refused when it cannot start.
+    """
     from whinchat.infra import logging
 
     logging.configure(settings.log.level, settings.log.format)
     try:
         import uvloop
     except ImportError:  # not there on every platform; asyncio's own loop does the same, slower
-        asyncio.run(_serve(settings, ready))
+        asyncio.run(_serve(settings, ready, script))
     else:
-        uvloop.run(_serve(settings, ready))
+        uvloop.run(_serve(settings, ready, script))
 
 
-async def _serve(settings: Settings, ready: Callable[[Service], None]) -> None:
+async def _serve(settings: Settings, ready: Callable[[Service], None], script: Script | None) -> None:
     from whinchat.bootstrap import build
 
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    service = await build(settings)
+    service = await build(settings, script=script)
     try:
         await service.start()
         ready(service)

@@ -6,6 +6,7 @@ says them badly) and `personal` (the value names people: never shown).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -115,6 +116,11 @@ class SimulatorTransport(Struct, frozen=True, kw_only=True):
         ),
     ] = "sim"
 
+    @property
+    def secret(self) -> str | None:
+        """The token, in the clear."""
+        return None if self.token is None else self.token.reveal()
+
 
 class Transport(Struct, frozen=True, kw_only=True):
     kind: Annotated[Literal["simulator"], Meta(description="The network that the bot is on.")] = "simulator"
@@ -192,8 +198,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 def conflicts(settings: Settings) -> Iterator[SettingsError]:
     """What is wrong between settings that are right one by one."""
-    data, key = settings.storage.data.absolute(), settings.keys.path.absolute()
-    if key.is_relative_to(data) or key.resolve().is_relative_to(data.resolve()):
+    data, key = (Path(os.path.realpath(path)) for path in (settings.storage.data, settings.keys.path))
+    if key.is_relative_to(data):
         yield SettingsError(
             "keys.path",
             f"{key} is inside the data folder, {data}",

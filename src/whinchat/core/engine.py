@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from whinchat.core.dispatch.dispatcher import Dispatcher
 from whinchat.core.dispatch.inbox import Inbox
 from whinchat.core.dispatch.intake import Intake
 from whinchat.core.dispatch.outbox import Outbox
-from whinchat.core.dispatch.pipeline import Handlers, Pipeline
+from whinchat.core.pipeline import Handlers, Pipeline
 from whinchat.core.dispatch.router import Router
 from whinchat.core.dispatch.sender import Sender
 from whinchat.core.dispatch.settlement import Settlement
@@ -27,7 +26,7 @@ from whinchat.core.middlewares.validation import Validation
 from whinchat.core.ports import Clock, Database, Limit, Metrics, Queue, Random, RateLimiter, Sealer, Transport
 from whinchat.core.types import Capabilities, ChatRef, Group, Media
 
-log = logging.getLogger(__name__)
+SWEEP = 15.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +86,7 @@ class Engine:
     def __init__(
         self, ports: Ports, accounts: Accounts, apps: Sequence[App], given: AppContext, settings: EngineSettings
     ) -> None:
+        self._clock = ports.clock
         self.inbox = Inbox(ports.database, ports.sealer, ports.clock)
         self.outbox = Outbox(ports.database, ports.sealer, ports.clock)
         self.sender = Sender(self.outbox, accounts.get, ports.limiter, ports.clock, ports.random, ports.metrics)
@@ -141,6 +141,13 @@ class Engine:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.dispatcher.run(), name="dispatcher")
             group.create_task(self.sender.run(), name="sender")
+
+    async def sweep(self) -> None:
+        """Until cancelled: every `SWEEP` seconds what stands on disk is compared with what is known here."""
+        while True:
+            await self._clock.sleep(SWEEP)
+            await self.dispatcher.sweep()
+            await self.sender.sweep()
 
     def stop(self) -> None:
         """Nothing further is begun; `run` returns when what is under way is finished. The rest waits on disk."""

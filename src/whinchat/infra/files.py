@@ -1,4 +1,4 @@
-"""Small things about files that a database must not get wrong."""
+"""Small things about files that must not go wrong."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 
 def stamp(now: int) -> str:
-    """`now` (milliseconds, UTC) for a file name, such as 20260101-000000."""
-    return datetime.fromtimestamp(now / 1000, UTC).strftime("%Y%m%d-%H%M%S")
+    """`now` (milliseconds, UTC) for a file name, such as 20260101-000000-000."""
+    return datetime.fromtimestamp(now / 1000, UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3]
 
 
 def sync(path: Path) -> None:
@@ -19,3 +19,13 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Make a file that is the owner's alone and see it onto the disk. Raises OSError, also when it exists."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(descriptor)
+    sync(path.parent)

@@ -25,28 +25,33 @@ class ThreadWorkers:
         self._closed = False
 
     async def run(self, function: Callable[[], T]) -> T:
-        """What `function` gives or raises. Raises Overloaded (code `stopping`) after `close`."""
+        """What `function` gives or raises. Raises Overloaded (code `stopping`) when it had not begun before `close`."""
         await self._places.acquire()
         if self._closed:
             self._places.release()
-            raise Overloaded("the workers have stopped", code="stopping")
+            raise _stopping()
         loop = asyncio.get_running_loop()
-        future = self._threads.submit(_result_of, function)
+        future = self._threads.submit(self._work, function)
         future.add_done_callback(lambda done: self._give_back(loop, done))
         return await asyncio.wrap_future(future)
 
     async def close(self) -> None:
-        """Cancel what is in line and wait for what has begun."""
+        """Refuse what is in line and wait for what has begun."""
         self._closed = True
-        await asyncio.get_running_loop().run_in_executor(None, lambda: self._threads.shutdown(cancel_futures=True))
+        await asyncio.get_running_loop().run_in_executor(None, self._threads.shutdown)
+
+    def _work(self, function: Callable[[], T]) -> T:
+        if self._closed:
+            raise _stopping()
+        try:
+            return function()
+        except StopIteration as error:  # cannot be put into an asyncio future: the caller would wait for ever
+            raise RuntimeError("the work ended with StopIteration") from error
 
     def _give_back(self, loop: asyncio.AbstractEventLoop, _: Future[T]) -> None:
         if not loop.is_closed():
             loop.call_soon_threadsafe(self._places.release)
 
 
-def _result_of(function: Callable[[], T]) -> T:
-    try:
-        return function()
-    except StopIteration as error:  # cannot be put into an asyncio future: the caller would wait for ever
-        raise RuntimeError("the work ended with StopIteration") from error
+def _stopping() -> Overloaded:
+    return Overloaded("the workers have stopped", code="stopping")

@@ -44,7 +44,8 @@ class MemoryDatabase:
     async def commit(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
         await asyncio.sleep(0)  # others get their turn, as they do while a real database works
         if self._faults:
-            raise FAULTS[self._faults.popleft()]()
+            failure = FAULTS[self._faults.popleft()]
+            raise failure()
         self._reach("before_commit")
         self._connection.execute("BEGIN")
         try:

@@ -6,11 +6,10 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import count
 from typing import cast
 
 from whinchat.core.errors import Conflict
-from whinchat.core.ports import Batch, Claim, Clock, Database, Job, JobState, Migration, Statement, Value
+from whinchat.core.ports import Batch, Claim, Clock, Database, Job, JobState, Migration, Row, Statement, Value
 from whinchat.core.resilience.waiting import set_within
 
 MIGRATIONS = (
@@ -29,7 +28,7 @@ CREATE TABLE memory_jobs (
     due_at        INTEGER NOT NULL,
     attempt       INTEGER NOT NULL,
     max_attempts  INTEGER NOT NULL,
-    token         INTEGER,
+    token         INTEGER NOT NULL DEFAULT 0,
     cause         INTEGER,
     error         TEXT,
     payload       BLOB NOT NULL
@@ -50,18 +49,21 @@ _ADD = """
           WHERE NOT EXISTS (SELECT 1 FROM memory_jobs WHERE kind = :kind AND key = :key AND state = 'waiting')"""
 
 _ALL = """
-    SELECT id, kind, key, state, due_at, attempt, max_attempts, cause, payload FROM memory_jobs
+    SELECT id, kind, key, state, due_at, attempt, max_attempts, token, cause, payload FROM memory_jobs
      WHERE state <> 'dead' ORDER BY priority, id"""
 
 _CLAIM = """
-    UPDATE memory_jobs SET state = 'running', attempt = attempt + 1, token = :token, due_at = :expires
-     WHERE id = :id"""
+    UPDATE memory_jobs SET state = 'running', attempt = attempt + 1, token = token + 1, due_at = :expires
+     WHERE id = :id AND token = :token
+ RETURNING id"""
 
-_EXTEND = "UPDATE memory_jobs SET due_at = :expires WHERE id = :id AND token = :token"
+_EXTEND = "UPDATE memory_jobs SET due_at = :expires WHERE id = :id AND token = :token AND state = 'running'"
+
+_FINISH = "DELETE FROM memory_jobs WHERE id = :id AND token = :token AND state = 'running'"
 
 _MOVE = """
-    UPDATE memory_jobs SET state = :state, due_at = :due, attempt = :attempt, error = :error, token = NULL
-     WHERE id = :id AND token = :token"""
+    UPDATE memory_jobs SET state = :state, due_at = :due, attempt = :attempt, error = :error
+     WHERE id = :id AND token = :token AND state = 'running'"""
 
 _TAKE_OVER = """
     UPDATE memory_jobs SET payload = follow.payload, priority = min(memory_jobs.priority, follow.priority)
@@ -70,8 +72,8 @@ _TAKE_OVER = """
 
 _REMOVE_OTHERS = "DELETE FROM memory_jobs WHERE kind = :kind AND key = :key AND state = :state AND id <> :id"
 
-_Row = tuple[int, str, str, str, int, int, int, int | None, bytes]
-"""id, kind, key, state, due_at, attempt, max_attempts, cause, payload: what `_ALL` gives."""
+_Row = tuple[int, str, str, str, int, int, int, int, int | None, bytes]
+"""id, kind, key, state, due_at, attempt, max_attempts, token, cause, payload: what `_ALL` gives."""
 
 
 class MemoryQueue:
@@ -85,8 +87,8 @@ class MemoryQueue:
         self._database = database
         self._clock = clock
         self._lease = round(lease * 1000)
-        self._tokens = count(1)
         self._announced = asyncio.Event()
+        self._looked_at = 0
 
     def add(self, job: Job) -> tuple[Statement, ...]:
         like: dict[str, Value] = {"kind": job.kind, "key": job.key, "priority": job.priority}
@@ -103,17 +105,20 @@ class MemoryQueue:
 
     async def claim_many(self, room: Mapping[str, int], at_most: int) -> list[Claim]:
         self._announced.clear()
+        self._looked_at = self._clock.now()
         rows = [cast("_Row", row) for row in await self._database.fetch(_ALL)]
         running = {(row[1], row[2]) for row in rows if row[3] == JobState.RUNNING}
         taken: Counter[str] = Counter()
         claims: list[Claim] = []
-        for job_id, kind, key, state, due_at, attempt, max_attempts, cause, payload in rows:
+        for job_id, kind, key, state, due_at, attempt, max_attempts, token, cause, payload in rows:
             blocked = state == JobState.WAITING and (kind, key) in running
             if due_at > self._clock.now() or blocked or taken[kind] >= room.get(kind, 0) or len(claims) >= at_most:
                 continue
-            expires, token = self._clock.now() + self._lease, next(self._tokens)
-            claim = Claim(job_id, kind, key, payload, attempt + 1, max_attempts, token, expires, cause)
-            await self._commit(Statement(_CLAIM, {"id": job_id, "token": token, "expires": expires}))
+            expires = self._clock.now() + self._lease
+            claim = Claim(job_id, kind, key, payload, attempt + 1, max_attempts, token + 1, expires, cause)
+            ((*won,),) = await self._commit(Statement(_CLAIM, {"id": job_id, "token": token, "expires": expires}))
+            if not won:
+                continue
             if claim.attempt > max_attempts:
                 await self._bury(claim, "lost")
             else:
@@ -132,7 +137,7 @@ class MemoryQueue:
 
     def finish(self, claim: Claim) -> Statement:
         args = {"id": claim.id, "token": claim.token}
-        return Statement("DELETE FROM memory_jobs WHERE id = :id AND token = :token", args, rows=1)
+        return Statement(_FINISH, args, rows=1)
 
     async def fail(self, claim: Claim, error: str, *, retry_after: float | None = None) -> JobState:
         if claim.attempt >= claim.max_attempts:
@@ -157,16 +162,16 @@ class MemoryQueue:
         await self._commit(Statement(_MOVE, moved, rows=1), *follow, others)
         self.announce()
 
-    async def _commit(self, *statements: Statement) -> None:
-        await self._database.commit(Batch(statements))
+    async def _commit(self, *statements: Statement) -> tuple[tuple[Row, ...], ...]:
+        return await self._database.commit(Batch(statements))
 
     async def wait(self, seconds: float) -> None:
         """Until something was announced or comes due, at most `seconds`."""
-        now = self._clock.now()
-        rows = await self._database.fetch("SELECT due_at FROM memory_jobs WHERE due_at > :now", {"now": now})
-        await set_within(
-            self._announced, min([seconds, *[(cast("int", due) - now) / 1000 for (due,) in rows]]), self._clock
-        )
+        after = {"after": self._looked_at}
+        row = await self._database.fetch_one("SELECT min(due_at) FROM memory_jobs WHERE due_at > :after", after)
+        if row is not None and row[0] is not None:
+            seconds = min(seconds, (cast("int", row[0]) - self._clock.now()) / 1000)
+        await set_within(self._announced, seconds, self._clock)
 
     async def jobs(self, state: JobState) -> list[tuple[str, str]]:
         """(kind, key) of the jobs in this state, in order of their coming."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import enum
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +19,11 @@ from whinchat.core.errors import SettingsError
 from whinchat.core.secret import Secret
 
 HOME = {"HOME": "/home/ana"}
+
+
+class Mood(enum.StrEnum):
+    CALM = "calm"
+    KEEN = "keen"
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -37,6 +43,8 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
     weights: Annotated[tuple[float, ...], Meta(description="Weights.")] = (0.5,)
     sources: Annotated[tuple[Source, ...], Meta(description="Sources.")] = ()
     least: Annotated[Annotated[int, Meta(ge=3)] | None, Meta(description="At least.")] = None
+    mood: Annotated[Mood, Meta(description="Mood.")] = Mood.CALM
+    names: Annotated[tuple[Annotated[str, Meta(title="name")], ...], Meta(description="Names.")] = ()
     limits: Limits = Limits()
 
     def __post_init__(self) -> None:
@@ -120,6 +128,8 @@ def test_an_application_gets_its_own_type(tmp_path: Path) -> None:
         least = 3
         sources = [{ url = "file:list", hours = 2 }]
         limits.links = 5
+        mood = "keen"
+        names = ["one"]
         """,
     )
     demo = load(file, HOME, APPS).apps["demo"]
@@ -130,6 +140,8 @@ def test_an_application_gets_its_own_type(tmp_path: Path) -> None:
         least=3,
         sources=(Source("file:list", 2),),
         limits=Limits(links=5),
+        mood=Mood.KEEN,
+        names=("one",),
     )
 
 
@@ -204,11 +216,11 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     api_key = "k"
     sources = [{ url = 1 }]
     """
-    env = {**HOME, "WHINCHAT_LOG__LEVEL": "loud", "WHINCHAT_LOG__COLOUR": "red"}
+    env = {**HOME, "WHINCHAT_LOG__LEVEL": "loud", "WHINCHAT_LOG__COLOUR": "red", "WHINCHAT_APPS__DEMO__MOOD": "blue"}
     with pytest.raises(SettingsErrors) as caught:
         load(written(tmp_path, text), env, APPS)
     told = {error.key: f"{error} {error.hint}" for error in caught.value.errors}
-    assert "8 settings are wrong" in str(caught.value)
+    assert "9 settings are wrong" in str(caught.value)
     assert all(f"  {error}\n    {error.hint}" in str(caught.value) for error in caught.value.errors)
     assert "[storage]" in told["storage"]
     assert "service" in told["servce"]
@@ -218,6 +230,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     assert "apps.demo?" in told["apps.dmo"]
     assert '"loud" in WHINCHAT_LOG__LEVEL' in told["log.level"]
     assert "log.colour" in told
+    assert '"calm", "keen"' in told["apps.demo.mood"]
     assert "$[0].url" in told["apps.demo.sources"]
 
 

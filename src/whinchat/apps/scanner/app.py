@@ -38,7 +38,7 @@ STALE_DAYS = 120
 
 
 def build(given: AppContext, settings: ScannerSettings) -> App:
-    lists = SnapshotLists.open(given.data)
+    lists = SnapshotLists.open(given.data, given.clock)
     repository = Repository(given.database, given.sealer, given.clock)
     judge = Judge(lists)
     scanner = Scanner(repository, judge, lists, given.clock, given.metrics)
@@ -76,7 +76,6 @@ def build(given: AppContext, settings: ScannerSettings) -> App:
         ),
         schedules=SCHEDULES,
         health=(HealthCheck("lists", lambda: freshness(lists)),),
-        close=lists.close,
     )
 
 

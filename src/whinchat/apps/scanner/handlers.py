@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from whinchat.apps.scanner import commands
 from whinchat.apps.scanner.knowledge import Lists
-from whinchat.apps.scanner.links.collect import Text, quoted_texts
+from whinchat.apps.scanner.links.collect import QUOTED, Text, texts
 from whinchat.apps.scanner.links.link import LinkKind
 from whinchat.apps.scanner.links.parse import parse_link
 from whinchat.apps.scanner.replies import Replies
@@ -27,6 +27,11 @@ MUTE_USUALLY = 8 * 3600 * 1000  # milliseconds, when no duration is given
 
 def _kept(found: list[Found]) -> Batch:
     return Batch(tuple(each.keep for each in found if each.keep is not None))
+
+
+def _quoted(call: Call) -> list[Text]:
+    """What the message that the command answers says, by the word of who sent the command."""
+    return [text for text in texts(call.message) if text.part == QUOTED]
 
 
 class Status:
@@ -66,7 +71,7 @@ class Check:
         if given is not None:
             return await self._check(call, [Text("command", given)], typed=given)
         if call.message.quoted is not None:
-            return await self._check(call, quoted_texts(call.message.quoted))
+            return await self._check(call, _quoted(call))
         asking = self._conversations.open(call.chat_key, call.user_key, QUESTION, b"", seconds=PATIENCE)
         return Outcome(replies=(self._replies.which_link(call),), changes=Batch((asking,)))
 
@@ -112,11 +117,11 @@ class Explain:
         ref = MessageRef(call.event.chat, quoted.id, quoted.sender, quoted.from_me)
         # What we saw ourselves counts before what the quoting person's app claims the message said.
         seen = await self._repository.sightings_of(self._repository.message_key(call.event.account, ref))
-        texts = [Text("seen", sighting.seen.url) for sighting in seen] or quoted_texts(quoted)
+        texts = [Text("seen", sighting.seen.url) for sighting in seen] or _quoted(call)
         found = await self._scanner.scan(texts, call.chat_key)
         if not found:
             return Outcome(replies=(self._replies.nothing_to_explain(call),))
-        return Outcome(replies=(self._replies.explained(call, [each.verdict for each in found]),), changes=_kept(found))
+        return Outcome(replies=(self._replies.checked(call, [each.verdict for each in found]),), changes=_kept(found))
 
 
 class AddRule:

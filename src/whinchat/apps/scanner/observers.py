@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from whinchat.apps.scanner.links.collect import Text, texts
+from whinchat.apps.scanner.links.collect import QUOTED, Text, texts
 from whinchat.apps.scanner.moderation import Moderation
 from whinchat.apps.scanner.pictures import Pictures
 from whinchat.apps.scanner.replies import Replies
@@ -61,7 +61,7 @@ class ReadLinks:
         ref = MessageRef(message.chat, quoted.id, quoted.sender, quoted.from_me)
         # Our own warnings hold no links, and quoting them is no sharing.
         if quoted.from_me or await self._repository.was_seen(self._repository.message_key(message.account, ref)):
-            return [part for part in parts if part.part != "quoted"]
+            return [part for part in parts if part.part != QUOTED]
         return parts
 
 

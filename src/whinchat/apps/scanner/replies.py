@@ -90,8 +90,6 @@ class Replies:
             blocks.append(self._say(context, "warning.more", count=len(verdicts) - SHOWN))
         return self._answer(context, "\n\n".join(blocks))
 
-    explained = checked
-
     def rescanned(self, context: Context, verdict: Verdict) -> Reply:
         head = self._say(context, "answer.rescanned")
         return self._answer(context, f"{head}\n\n{self._explained(verdict, context.language)}")

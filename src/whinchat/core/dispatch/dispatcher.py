@@ -27,7 +27,7 @@ Handle = Callable[[Stored], Awaitable[None]]
 
 CACHED = 512  # events kept in memory between arrival and handling; others are read back
 CONFLICTS = 20  # times a handler is run again because the state had moved on
-SWEEP = 15.0  # seconds
+LOST = 10_000  # milliseconds after which an event that waits on disk alone is lined up
 LONGEST_PAUSE = 5.0  # seconds between two attempts
 
 HANDLED = Metric(MetricKind.COUNTER, "whinchat_events_handled_total", "Inbox events, by how they ended.", ("result",))
@@ -128,14 +128,12 @@ class Dispatcher:
         await self._resumed.wait()
 
     async def sweep(self) -> None:
-        """Every `SWEEP` seconds: events that wait on disk and not here, such as those an operator put back in line."""
-        while not self._stop.is_set():
-            await self._clock.sleep(SWEEP)
-            known = {event_id for events in self._events.values() for event_id in events}
-            async for event_id, chat in self._inbox.waiting(longer_than=int(SWEEP * 1000)):
-                if event_id not in known and self._resumed.is_set():
-                    self._append(event_id, chat)
-            self._metrics.set(BACKLOG, self._pending)
+        """Line up events that wait on disk and not here, such as those an operator put back in line."""
+        known = {event_id for events in self._events.values() for event_id in events}
+        async for event_id, chat in self._inbox.waiting(longer_than=LOST):
+            if event_id not in known and self._resumed.is_set():
+                self._append(event_id, chat)
+        self._metrics.set(BACKLOG, self._pending)
 
     # --- a start -------------------------------------------------------------------------------------------------
 
@@ -274,7 +272,7 @@ class Dispatcher:
         log.error("an event was set aside", extra={"event": event_id, "error": code})
 
 
-OUTAGES = frozenset({"disk_full", "read_only", "busy"})
+OUTAGES = frozenset({"disk_full", "read_only", "damaged", "database_busy"})
 """Codes that say nothing about the event: it waits, however long."""
 
 

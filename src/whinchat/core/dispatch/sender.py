@@ -90,6 +90,11 @@ class Sender:
             await self._stop.wait()
             self._group = None
 
+    async def sweep(self) -> None:
+        """Announce what is queued on disk and not known here: a commit's answer may have been lost."""
+        async for ready in self._outbox.queued_chats():
+            self.announce([ready])
+
     def stop(self) -> None:
         self._stop.set()
         for task in self._delays:

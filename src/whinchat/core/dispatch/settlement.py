@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import msgspec
 
@@ -65,11 +66,11 @@ class Settlement:
 
     def _fit(self, reply: Reply) -> list[Reply]:
         """Long texts become as many messages as the transport's limit asks for; only the first one quotes."""
-        limits = self._limits(reply.account)
+        limits = self._limits(reply.account) or Capabilities()
         action = reply.action
-        if limits is None or not isinstance(action, SendText):
+        if not isinstance(action, SendText):
             return [reply]
         first, *rest = split(action.text, limits.max_text)
         quote = action.quote if limits.quote else None
         parts = [SendText(first, quote, action.mentions), *(SendText(text) for text in rest)]
-        return [Reply(reply.account, reply.chat, part, reply.on_unknown, reply.urgency) for part in parts]
+        return [replace(reply, action=part) for part in parts]

@@ -48,7 +48,7 @@ def defang_host(host: str) -> str:
     A name in other scripts is shown in them, and in ASCII as well where it could be taken for another name.
     """
     if host.count(":") > 1:
-        return host.replace(":", "[:]", 1)
+        return defang(host.replace(":", "[:]", 1))
     unicode_form = _decoded(host)
     if unicode_form is None:
         return _inert(host)
@@ -74,7 +74,7 @@ def _inert(host: str) -> str:
         tail = host[-LONGEST_HOST:]
         dot = tail.find(".")
         host = "…" + tail[max(dot, 0) :]
-    return _ANY_DOT.sub("[.]", host)
+    return defang(_ANY_DOT.sub("[.]", host))
 
 
 def _decoded(host: str) -> str | None:

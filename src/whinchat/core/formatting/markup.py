@@ -11,10 +11,10 @@ from whinchat.core.formatting.graphemes import clip
 
 FSI, PDI = "\u2068", "\u2069"  # first strong isolate, pop directional isolate
 
-# WhatsApp has no escape character: what would format is replaced by a sign that looks alike.
-_SIGNS = str.maketrans({"*": "\u2217", "~": "\u223c", "`": "\u02cb"})
+# WhatsApp has no escape character: what would format is replaced by a sign that looks alike and is no letter.
+_SIGNS = str.maketrans({"*": "\u2217", "~": "\u223c", "`": "\u2035"})
 _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")  # inside a word it formats nothing
-_LIST_NUMBER = re.compile(r"(\d+)\.(?=\s)")
+_LIST_NUMBER = re.compile(r"\A(\d+)\.(?=\s)")
 _MENTION = re.compile(r"(?<!\w)@(?=\w)")
 _SPACES = re.compile(r"\s+")
 _JOINERS = "\u200c\u200d"
@@ -39,7 +39,7 @@ def escape(text: str, at_most: int | None = None) -> Markup:
     if isinstance(text, Markup):
         return text
     text = _clipped(defang(clean(text)), at_most)
-    text = _UNDERSCORE.sub("\u02cd", text.translate(_SIGNS))
+    text = _UNDERSCORE.sub("\u2581", text.translate(_SIGNS))
     text = _MENTION.sub("\uff20", text)
     return Markup(_as_no_line_start(text))
 
@@ -54,7 +54,7 @@ def italic(text: str) -> Markup:
 
 def code(text: str) -> Markup:
     """In WhatsApp's inline monospace, where only the backtick means something."""
-    return _around("`", text if isinstance(text, Markup) else defang(clean(text)).replace("`", "\u02cb"))
+    return _around("`", text if isinstance(text, Markup) else defang(clean(text)).replace("`", "\u2035"))
 
 
 def isolate(text: str) -> Markup:
@@ -104,7 +104,7 @@ def _as_no_line_start(text: str) -> str:
         return "\u203a" + text[1:]
     if text.startswith("- "):
         return "\u2013" + text[1:]
-    return _LIST_NUMBER.sub("\\1\u2024", text, count=1) if text[:1].isdigit() else text
+    return _LIST_NUMBER.sub("\\1\u2024", text)
 
 
 def _around(sign: str, text: str) -> Markup:

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from whinchat.core.errors import StorageError
-from whinchat.infra.files import sync
+from whinchat.infra.files import sync, write_new
 
 SIZE = 32  # bytes of every key
 ID_SIZE = 4  # bytes; written as 8 hexadecimal digits
@@ -114,9 +114,11 @@ def open_keys(path: Path, data: Path, *, now: int, sealed: bool) -> KeyRing:
     Raises:
         StorageError: see `load`; `key_missing` when `sealed` and there is no file.
     """
-    require_outside(path, data)
-    if path.exists() or sealed:
+    try:
         return load(path, data)
+    except StorageError as error:
+        if sealed or error.code != "key_missing":
+            raise
     ring = KeyRing.new(now)
     with _written(path, ring) as part:
         os.link(part, path)  # unlike a rename never over a file that another process has just made
@@ -178,12 +180,8 @@ def _written(path: Path, ring: KeyRing) -> Iterator[Path]:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(encode(ring))
-                file.flush()
-                os.fsync(descriptor)
+            write_new(part, encode(ring))
             yield part
         finally:
             part.unlink(missing_ok=True)

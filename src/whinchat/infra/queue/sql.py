@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from whinchat.core.errors import StorageError
@@ -116,25 +116,13 @@ class SqlQueue:
         except StorageError as error:
             await self._bury(claim, error.code)
             return None
-        return Claim(job_id, kind, key, payload, attempt, max_attempts, token, expires, cause)
+        return replace(claim, payload=payload)
 
     async def extend(self, claim: Claim) -> Claim | None:
         expires = self._clock.now() + round(self._lease * 1000)
         args = {"id": claim.id, "token": claim.token, "expires": expires}
         ((*extended,),) = await self._database.commit(Batch((Statement(sql.EXTEND, args),)))
-        if not extended:
-            return None
-        return Claim(
-            claim.id,
-            claim.kind,
-            claim.key,
-            claim.payload,
-            claim.attempt,
-            claim.max_attempts,
-            claim.token,
-            expires,
-            claim.cause,
-        )
+        return replace(claim, expires=expires) if extended else None
 
     def finish(self, claim: Claim) -> Statement:
         return Statement(sql.FINISH, {"id": claim.id, "token": claim.token}, rows=1)

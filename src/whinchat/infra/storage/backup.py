@@ -75,7 +75,7 @@ def _write(
     copy_database(source, part, progress)
     copy = apsw.Connection(str(part))
     try:
-        copy.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
+        copy.pragma("journal_mode", "DELETE")  # one file, nothing beside it
         info = BackupInfo(clock.now(), whinchat.__version__, key_ids(copy, columns))
         copy.execute(TABLE)
         copy.execute(
@@ -93,7 +93,8 @@ def copy_database(source: Path, target: Path, progress: Progress | None) -> None
     original = connect(source)
     copy = apsw.Connection(str(target))
     try:
-        copy.execute("PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF")  # the caller syncs the finished file
+        copy.pragma("synchronous", "OFF")  # the caller syncs the finished file
+        copy.pragma("journal_mode", "OFF")
         with translated(source), original:  # one read transaction, or every commit would start the copy anew
             original.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
             page_size = original.pragma("page_size")

@@ -38,14 +38,16 @@ def connect(path: Path, *, write: bool = False, cache_kib: int = 1_000, mmap_byt
 
 def _prepare(connection: apsw.Connection, write: bool, cache_kib: int, mmap_bytes: int) -> None:
     connection.set_busy_timeout(BUSY_MS)
-    connection.execute(f"PRAGMA cache_size = -{cache_kib}; PRAGMA mmap_size = {mmap_bytes}; PRAGMA temp_store = MEMORY")
+    connection.pragma("cache_size", -cache_kib)
+    connection.pragma("mmap_size", mmap_bytes)
+    connection.pragma("temp_store", "MEMORY")
     if write:
         if connection.pragma("page_count") == 0:
-            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # can only be chosen before the first table
-        connection.execute(
-            f"PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = {LOG_LIMIT};"
-            "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON"
-        )
+            connection.pragma("auto_vacuum", "INCREMENTAL")  # can only be chosen before the first table
+        connection.pragma("journal_mode", "WAL")
+        connection.pragma("journal_size_limit", LOG_LIMIT)
+        connection.pragma("synchronous", "NORMAL")
+        connection.pragma("foreign_keys", True)
     connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()  # reads the header: garbage is found here
 
 
@@ -90,6 +92,10 @@ def translated(path: Path) -> Iterator[None]:
         if meaning is error:
             raise
         raise meaning from error
+
+
+def closed() -> WhinchatError:
+    return StorageError("the database is closed", code="closed")
 
 
 def _disk_full(path: Path) -> WhinchatError:

@@ -108,12 +108,12 @@ def apply(connection: apsw.Connection, path: Path, migrations: Sequence[Migratio
     """The steps that are missing, on a connection that nobody else writes beside."""
     with translated(path):
         # Steps may rebuild tables that others refer to; the references are checked at the end of each step.
-        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.pragma("foreign_keys", False)
         connection.execute(TABLE)
         steps = pending(connection, migrations)
         for step in steps:
             _take(connection, step, clock)
-        connection.execute("PRAGMA foreign_keys = ON")
+        connection.pragma("foreign_keys", True)
     return steps
 
 

@@ -13,7 +13,7 @@ import apsw
 
 from whinchat.core.errors import StorageError
 from whinchat.core.ports import Row, Value
-from whinchat.infra.storage.connection import connect, translated
+from whinchat.infra.storage.connection import closed, connect, translated
 
 PAGE = 256  # rows of a stream that are read at once
 STALL = 30.0  # seconds that a stream's reader may take over one page
@@ -32,7 +32,9 @@ class Readers:
         self._path = path
         self._mmap_bytes = mmap_bytes
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="whinchat-reader")
+        self._closed = False
         self._streams: set[_Stream] = set()
+        self._connections: list[apsw.Connection] = []
         self._inline: apsw.Connection
         self._background: apsw.Connection
 
@@ -41,11 +43,14 @@ class Readers:
         self._background = await self._run(self._connect)
 
     async def close(self) -> None:
-        await self._run(self._close)
-        self._thread.shutdown()
-        self._inline.close()
+        """After what is being read. May be called again."""
+        if not self._closed:
+            self._closed = True
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+            self._thread.shutdown()
 
     def fetch_one(self, sql: str, args: Args | None) -> Row | None:
+        self._require_open()
         with translated(self._path):
             cursor = self._inline.execute(sql, args or NO_ARGS)
             row: Row | None = next(cursor, None)
@@ -77,16 +82,22 @@ class Readers:
             with translated(self._path):
                 return function()
 
+        self._require_open()
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
+    def _require_open(self) -> None:
+        if self._closed:
+            raise closed()
+
     def _connect(self) -> apsw.Connection:
-        return connect(self._path, cache_kib=CACHE_KIB, mmap_bytes=self._mmap_bytes)
+        connection = connect(self._path, cache_kib=CACHE_KIB, mmap_bytes=self._mmap_bytes)
+        self._connections.append(connection)
+        return connection
 
     def _close(self) -> None:
-        for stream in self._streams:
-            stream.close()
+        for reader in (*self._streams, *self._connections):
+            reader.close()
         self._streams.clear()
-        self._background.close()
 
 
 class _Stream:

@@ -38,14 +38,13 @@ class SqliteDatabase:
         """
         if self._lock:
             self._lock.acquire()
+        self._writer = Writer(self._path, self._mmap_bytes)
+        self._readers = Readers(self._path, self._mmap_bytes)
         try:
-            self._writer = Writer(self._path, self._mmap_bytes)
-            self._readers = Readers(self._path, self._mmap_bytes)
             await self._writer.open()
             await self._readers.open()
         except BaseException:
-            if self._lock:
-                self._lock.release()
+            await self.close()
             raise
 
     async def close(self) -> None:

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 import apsw
 
-from whinchat.core.errors import Conflict, StorageError
+from whinchat.core.errors import Conflict
 from whinchat.core.ports import Batch, Row, Statement
-from whinchat.infra.storage.connection import connect, in_words
+from whinchat.infra.storage.connection import closed, connect, in_words
 
 GROUP = 256  # most batches in one transaction
 WAITING = 1_024  # most batches on their way; who comes later waits for room
@@ -90,7 +90,7 @@ class Writer:
         await self._room.acquire()  # released in `_resolve`: a caller that is cancelled does not make room
         if self._closing:
             self._room.release()
-            raise StorageError("the database is closed", code="closed")
+            raise closed()
         self._queue.put(item)
 
     def _resolve(self, items: Sequence[_Commit | _Task]) -> None:
@@ -154,7 +154,9 @@ class Writer:
             task.error = in_words(error, self._path)
 
     def _write(self, commits: list[_Commit]) -> None:
-        """One transaction; what fails in a batch is that batch's alone, what fails around them is everybody's."""
+        """One transaction. What fails in a batch is that batch's alone; what fails around them is everybody's, and so
+        is a full disk, at which SQLite gives up the whole transaction.
+        """
         try:
             self._synchronise(any(commit.batch.durable for commit in commits))
             self._cursor.execute("BEGIN IMMEDIATE")

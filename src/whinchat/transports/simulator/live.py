@@ -117,12 +117,13 @@ class Viewer:
         """What to tell the page now; None: nothing."""
         self.changed.clear()
         if self._everything:
-            self._everything = False
             self._quiet_numbers()
+            self._begin_anew()
+            self._everything = False
             return state(self._host)
-        world = self._host.world
         changes = self._quiet_numbers()
-        changes.people += tuple(world.shown(world.people[person]) for person in self._people)
+        world = self._host.world
+        changes.people = tuple(world.shown(world.people[person]) for person in self._people)
         changes.chats = tuple(world.realm.chat(chat).view() for chat in self._chats)
         changes.messages = tuple(
             world.realm.chat(chat).message(sender, identity)
@@ -136,12 +137,8 @@ class Viewer:
     def _quiet_numbers(self) -> Changes:
         """What changes without an entry of its own: faults that are used up, the script, what waits for bots."""
         world, script = self._host.world, self._host.script
+        self._people |= {bot.id for bot in map(world.shown, world.people.bots()) if self._is_new(bot.id, bot)}
         changes = Changes()
-        changes.people = tuple(
-            bot
-            for bot in map(world.shown, world.people.bots())
-            if bot.id not in self._people and self._is_new(bot.id, bot)
-        )
         if self._is_new("faults", faults := tuple(world.faults)):
             changes.faults = faults
         if self._is_new("script", shown := None if script is None else script.state()):

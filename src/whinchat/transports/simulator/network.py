@@ -22,6 +22,8 @@ from whinchat.transports.simulator.transport import SimulatorTransport
 
 PREFIX = "/simulator"
 PAGE = Path(__file__).with_name("page")
+DEMO = Path(__file__).with_name("demo.toml")
+"""The script of the demo's world."""
 
 Mount = Callable[[str, web.Application], None]
 
@@ -69,6 +71,4 @@ def build(chosen: Chosen, clock: Clock, random: Random, script: Script | None = 
         player = ScriptPlayer(script, host, random)
         player.build()
         parts = (Part("script", player.play),)
-    return Network(
-        transport, parts, lambda mount: mount(PREFIX, app), lambda address: page_link(app, address + PREFIX)
-    )
+    return Network(transport, parts, lambda mount: mount(PREFIX, app), lambda address: page_link(app, address + PREFIX))

@@ -171,8 +171,11 @@ def read_records(path: Path) -> Iterator[Record]:
     A JSON line is a Content, or a Record with `content`. Raises Refused: another format; names the line.
     """
     read = _from_tsv if path.name.removesuffix(".gz").endswith(".tsv") else _from_json
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as raw:
-        yield from read(path.name, io.TextIOWrapper(raw, encoding="utf-8", errors="replace", newline="\n"))
+    with (
+        gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as raw,
+        io.TextIOWrapper(raw, encoding="utf-8", errors="replace", newline="\n") as lines,
+    ):
+        yield from read(path.name, lines)
 
 
 def _from_tsv(name: str, lines: Iterable[str]) -> Iterator[Record]:

@@ -18,8 +18,8 @@ from whinchat.core.dispatch.arguments import (
     Problem,
     Rest,
     Text,
-    UsageProblem,
     Url,
+    UsageProblem,
     Word,
     fold,
     nearest,
@@ -69,7 +69,7 @@ def test_dashes_of_all_kinds_are_the_same() -> None:
 
 
 class TestText:
-    NAME = Text("name", at_most=12)
+    NAME = Text("name", at_most=13)
 
     @pytest.mark.parametrize(
         "typed", ['"two words"', "“two words”", "„two words“", "«two words»", '“two words" ', "\u200e“two words”"]
@@ -79,7 +79,7 @@ class TestText:
 
     def test_a_token_needs_no_quotes_and_stays_as_typed(self) -> None:
         line = Line("*.Example.org more")
-        assert self.NAME.take(line) == "*.Example.org"[:13]
+        assert self.NAME.take(line) == "*.Example.org"
         assert line.take_rest() == "more"
 
     def test_a_quote_that_is_never_closed_is_pointed_out(self) -> None:
@@ -89,7 +89,7 @@ class TestText:
         assert problem(self.NAME, '""').problem is Problem.MISSING
 
     def test_a_long_text_is_refused_with_the_limit(self) -> None:
-        assert problem(self.NAME, "x" * 14).values["count"] == 12
+        assert problem(self.NAME, "x" * 14).values["count"] == 13
 
 
 class TestInteger:

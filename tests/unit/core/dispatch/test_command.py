@@ -14,8 +14,8 @@ from whinchat.core.dispatch.arguments import (
     Problem,
     Rest,
     Text,
-    UsageProblem,
     Url,
+    UsageProblem,
     Word,
 )
 from whinchat.core.dispatch.command import LONGEST_COMMAND, Arguments, Command, Where, Who

@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from tests.support.messages import said
+
 from whinchat.core.dispatch.arguments import (
     LONGEST_WORD,
     MINUTE,
@@ -118,7 +118,7 @@ def test_an_unknown_topic_is_said_back_harmlessly_with_the_nearest_one(guide: Gu
         "All commands: `!help`",
     ]
     strange = guide.topic("https://evil.com/*x* " + "y" * 100, "en", Role.MEMBER, ChatKind.GROUP)
-    assert strange.splitlines()[0] == "There is no help on “hxxps://evil[.]com/∗x∗ yyyyyyyyyyyyyyyyy…”."
+    assert strange.splitlines()[0] == "There is no help on “hxxps://evil[.]com/∗x∗ yyyyyyyyyyyyyyyy…”."
     assert "mean" not in strange
 
 

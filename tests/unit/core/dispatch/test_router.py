@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tests.support.messages import said
-from whinchat.core.dispatch.arguments import Optional, Problem, Rest, UsageProblem, Url
+
+from whinchat.core.dispatch.arguments import Optional, Problem, Rest, Url, UsageProblem
 from whinchat.core.dispatch.command import Arguments, Command
 from whinchat.core.dispatch.router import Router
 from whinchat.core.types import ChatKind

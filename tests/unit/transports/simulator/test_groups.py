@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-
 from tests.support.worlds import Town
+
 from whinchat.core.errors import Refused
 from whinchat.core.types import ChatKind, GroupChanged, MembershipChange, MembershipChanged
 from whinchat.transports.simulator.transcript import EntryKind

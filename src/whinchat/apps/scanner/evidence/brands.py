@@ -15,7 +15,9 @@ SHORT = 4  # letters; names up to here are imitated only by a digit or a foreign
 MISSPELT_FROM = 6  # letters a name needs before one slip away from it tells anything
 MOST_JOINED = 3  # parts of a label that are tried together: bank-of-america
 LONGEST_SEGMENT = 32  # characters; longer path segments are titles of articles
-FREE_COUNTRIES = frozenset({"tk", "ml", "ga", "cf", "gq", "cc", "tv", "ws", "to", "me", "io", "co", "ai", "pw", "la", "su"})
+FREE_COUNTRIES = frozenset(
+    ["tk", "ml", "ga", "cf", "gq", "cc", "tv", "ws", "to", "me", "io", "co", "ai", "pw", "la", "su"]
+)
 """Country codes that anybody anywhere registers under: a brand's name there does not make the site the brand's."""
 
 ASKING = frozenset({Sense.CREDENTIALS, Sense.PRESSURE, Sense.DELIVERY, Sense.SUPPORT})
@@ -106,9 +108,11 @@ class Brands:
         for place, label in labels:
             if label and (mention := self._in_label(place, label, asking)):
                 found.append(mention)
-        for segment in reading.segments:
-            if len(segment) <= LONGEST_SEGMENT and (mention := self._in_segment(segment)):
-                found.append(mention)
+        found += [
+            mention
+            for segment in reading.segments
+            if len(segment) <= LONGEST_SEGMENT and (mention := self._in_segment(segment))
+        ]
         return tuple(found)
 
     def _asks(self, reading: Reading) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from whinchat.apps.scanner.evidence.known import Evidence, Known
 from whinchat.apps.scanner.links.link import Link
 
@@ -66,4 +68,4 @@ def _longest_run(name: str) -> int:
 
 def _turns(name: str) -> int:
     """How often digits begin after a letter."""
-    return sum(before.isalpha() and after.isdigit() for before, after in zip(name, name[1:], strict=False))
+    return sum(before.isalpha() and after.isdigit() for before, after in pairwise(name))

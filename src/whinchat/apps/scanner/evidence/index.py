@@ -1,4 +1,4 @@
-"""All kinds of evidence. Adding one: a function, its line here, its weight in `weights.toml`, its sentence, its test."""
+"""All kinds of evidence. Adding one: a function, a line here, a weight in `weights.toml`, a sentence, a test."""
 
 from __future__ import annotations
 

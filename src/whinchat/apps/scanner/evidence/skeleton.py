@@ -9,7 +9,7 @@ SAME = {"i": "l"}  # one reads as the other in most typefaces
 
 
 class Skeletons:
-    """`letters` map look-alike characters to a plain letter, `digits` to the letter they are read as, `groups` ditto."""
+    """Each maps what looks alike to a plain letter: `letters` single ones, `digits`, `groups` of letters."""
 
     def __init__(self, letters: Mapping[str, str], digits: Mapping[str, str], groups: Mapping[str, str]) -> None:
         self._letters = str.maketrans(dict(letters))

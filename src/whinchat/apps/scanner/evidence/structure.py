@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from whinchat.apps.scanner.evidence.known import Evidence, Known
 from whinchat.apps.scanner.evidence.reading import parts
@@ -42,7 +43,7 @@ def many_subdomains(link: Link, known: Known) -> Evidence | None:
 def domain_in_subdomain(link: Link, known: Known) -> Evidence | None:
     """Another domain written before the real one, as in paypal.com.evil.top."""
     labels = known.reading.subdomains
-    for before, label in zip(labels, labels[1:], strict=False):
+    for before, label in pairwise(labels):
         if label in TOPS and len(before) > 1:
             return Evidence("domain_in_subdomain", {"domain": f"{before}.{label}", "site": link.site.name})
     return None

@@ -72,7 +72,7 @@ def table_of(lines: Sequence[str], remarks: Sequence[str], column: str | None = 
     kind = next((at for at in range(width - 1) if _all_kinds(row[at] for row in rows)), None)
     if kind is not None:
         return Table(delimiter, kind + 1, kind)
-    best, score = max(((at, _names(rows, at)) for at in range(width)), key=lambda pair: pair[1])
+    best, score = max(((at, _names([[row[at]] for row in rows])) for at in range(width)), key=lambda pair: pair[1])
     return Table(delimiter, best) if 2 * score > len(rows) else None
 
 
@@ -82,7 +82,7 @@ def _by_header(line: str, column: str | None) -> Table | None:
             continue
         names = [name.lower() for name in fields(line, delimiter)]
         wanted = next((name for name in ([column.lower()] if column else _NAMED) if name in names), None)
-        if wanted is None:
+        if wanted is None or _names([names]):
             continue
         kind = next((names.index(name) for name in _KIND_NAMED if name in names), None)
         return Table(delimiter, names.index(wanted), kind, header=line)
@@ -109,5 +109,6 @@ def _all_kinds(values: Iterable[str]) -> bool:
     return kinds <= _LINK_KINDS | _OTHER_KINDS
 
 
-def _names(rows: Sequence[Sequence[str]], at: int) -> int:
-    return sum(isinstance(entry_of(row[at]), Entry) for row in rows)
+def _names(rows: Iterable[Sequence[str]]) -> int:
+    """How many fields name a link."""
+    return sum(isinstance(entry_of(field), Entry) for row in rows for field in row)

@@ -15,6 +15,7 @@ from whinchat.apps.scanner.feeds.names import Entry, Reject, entry_of
 from whinchat.core.errors import Refused
 
 PIECE = 1 << 16
+SNIFFED = 512  # bytes at the beginning that show what this is
 GZIP = b"\x1f\x8b"
 LONGEST_LINE = 8 << 10
 MOST_BYTES = 1 << 30  # after decompression
@@ -170,7 +171,9 @@ class _Hashing:
 def _plain_bytes(raw: _Hashing) -> Iterator[bytes]:
     """Pieces of the decompressed content. Raises Refused for what is clearly no list."""
     pieces = iter(lambda: raw.read(PIECE), b"")
-    first = next(pieces, b"")
+    first = b""
+    while len(first) < SNIFFED and (piece := next(pieces, b"")):
+        first += piece
     pieces = itertools.chain([first], pieces)
     total = 0
     for piece in _decompressed(pieces) if first.startswith(GZIP) else pieces:
@@ -200,7 +203,7 @@ def _decompressed(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _refuse_other_content(piece: bytes) -> None:
-    start = piece[:512].lstrip().lower()
+    start = piece[:SNIFFED].lstrip().lower()
     for mark, what in _OTHER_CONTENT:
         if start.startswith(mark):
             raise Refused(f"this is {what}, not a list", hint="Lists are text, one name a line or CSV, gzip allowed.")

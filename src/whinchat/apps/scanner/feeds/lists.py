@@ -153,4 +153,3 @@ def _names(link: Link, exact: str) -> Iterator[tuple[Scope, str]]:
         yield Scope.SITE, link.site.name
     for name in hosts_of(link):
         yield Scope.HOST, name
-

@@ -22,11 +22,11 @@ def canonical(url: str) -> tuple[str, str]:
     """The URL as WHATWG serialises it, and its key: without fragment and user information, default port and root dot,
     escapes of unreserved characters undone and the others in upper case (RFC 3986, 6.2.2). Raises ValueError."""
     parsed = parse(url)
-    return parsed.href, key_of(parsed)
+    return parsed.href, key_of(parsed, host_of(parsed))
 
 
-def key_of(parsed: can_ada.URL) -> str:
-    host = host_of(parsed)
+def key_of(parsed: can_ada.URL, host: str) -> str:
+    """The key of a parsed URL and its `host_of`."""
     if ":" in host:
         host = f"[{host}]"
     port = parsed.port

@@ -25,7 +25,7 @@ _MARKS = (  # not \w, and yet part of words
     "\u0900-\u0963\u0966-\u0dff\u0e00-\u0e4e\u0e50-\u0eff\u0f18-\u0fbc\u1000-\u1049\u1780-\u17d3\u302a-\u302f\u3099\u309a"
 )
 
-HOST = rf"\w\-{_MARKS}"
+HOST = rf"\w\-\u200c\u200d{_MARKS}"
 """What a host written without a scheme is made of, apart from its dots."""
 
 GLUE = (

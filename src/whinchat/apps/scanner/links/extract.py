@@ -28,7 +28,7 @@ def extract(text: str) -> list[Link]:
     if _NO_LINK.match(text):
         return []
     clean = Clean(text[:LONGEST])
-    founds = list(scan(clean.text))
+    founds = scan(clean.text)
     mismatched = _mismatched(clean.text, founds) if len(founds) > 1 else set()
     links = []
     for number, found in enumerate(founds):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from whinchat.apps.scanner.links.characters import GLUE, PICTURES
+from whinchat.apps.scanner.links.suffixes import split
 from whinchat.apps.scanner.links.tables import TOP_LEVEL, groups
 
 LONGEST_HOST = 253  # octets, RFC 1035 with the dots written
@@ -13,15 +14,16 @@ LONGEST_LABEL = 63
 _WORDS = groups("words.txt")
 _PROSE, _LAST, _CODE = _WORDS["prose"], _WORDS["last"], _WORDS["code"]
 _FILE, _FILE_NAME, _FILE_END = _WORDS["file"], _WORDS["file_name"], _WORDS["file_end"]
-_UNIT = _WORDS["unit"]
+_UNIT, _SELDOM, _CODE_END = _WORDS["unit"], _WORDS["seldom"], _WORDS["code_end"]
 _UNMISTAKABLE = frozenset({"com", "net", "org", "info", "biz"})
 _SHORT = frozenset({"ai", "co", "com", "ly", "me", "net", "org"})
 """Suffixes under which hosts of one letter are known (x.com, t.me)."""
-_SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "gouv", "net", "nom", "or", "org"})
 
 _BEYOND = re.compile(rf"(?<=[a-zA-Z0-9\-])[{GLUE}]++|[{GLUE}]++(?=[a-zA-Z0-9])")
 _LATIN_HEAD = re.compile(r"xn--[a-z0-9-]+|[a-z]{2,24}", re.IGNORECASE)
 _GLUED_SUFFIX = re.compile(rf"\.(xn--[a-z0-9-]+|[a-z]{{2,24}})(?=[{GLUE}{PICTURES}])", re.IGNORECASE)
+_GLUED_DIGIT = re.compile(r"(?:com|net|org|info|biz)(?=[0-9])", re.IGNORECASE)
+_CAMEL = re.compile(r"[a-z][A-Z]")
 _OCTET = re.compile(r"0|[1-9]\d{0,2}", re.ASCII)
 
 
@@ -52,6 +54,8 @@ def trimmed(host: str) -> str:
         latin = _LATIN_HEAD.match(last)
         if latin and latin.end() < len(last) and not last[latin.end()].isascii() and is_suffix(latin[0]):
             return host[: len(head) + 1 + latin.end()]
+        if host[:4].lower() == "www." and (common := _GLUED_DIGIT.match(last)):
+            return host[: len(head) + 1 + common.end()]
         before = head.rpartition(".")
         starts_sentence = last[0].isupper() and not head.isupper()
         if not (starts_sentence or not last[0].isascii()) or not before[1] or not is_suffix(before[2]):
@@ -71,7 +75,7 @@ def unglued(host: str) -> str:
 
 def is_name(labels: list[str]) -> bool:
     """A name that could be looked up and whose suffix exists."""
-    if not is_suffix(labels[-1]):
+    if not is_suffix(labels[-1]) or "_" in labels[-2]:
         return False
     for label in labels:
         if not label or len(label) > LONGEST_LABEL or label[0] == "-" or label[-1] == "-":
@@ -90,25 +94,28 @@ def reads_as_prose(labels: list[str]) -> bool:
     suffix = last.lower()
     if first.lower() == "www":
         return False
-    if last[0].isupper() and not _written_large(labels):
+    if last[0].isupper() and _starts_sentence(labels):
         return True
     if all(len(label) == 1 for label in labels[:-1]):
         return len(labels) > 2 or last[0].isupper() or suffix not in _SHORT
     if suffix in _FILE:
-        return len(labels) == 2 or labels[-2].lower() not in _SECOND_LEVEL
+        return len(labels) == 2 or "." not in split(".".join(labels).lower()).suffix
     if len(labels) > 2 or suffix in _UNMISTAKABLE:
         return False
     name = first.lower()
     return (
         (name in _PROSE and suffix in _LAST)
+        or suffix in _SELDOM
         or name in _CODE
-        or (name in _FILE_NAME and suffix in _FILE_END)
-        or (name.isdecimal() and (suffix in _UNIT or (len(name) < 3 and len(suffix) < 6)))
+        or (suffix in _FILE_END and (name in _FILE_NAME or name.startswith("lib")))
+        or (suffix in _CODE_END and _CAMEL.search(first) is not None)
+        or (name.isdecimal() and len(name) < 5 and (suffix in _UNIT or (len(name) < 3 and suffix in _LAST)))
     )
 
 
-def _written_large(labels: list[str]) -> bool:
-    """AMAZON.COM and Amazon.Com, but not "done.Please"."""
-    if labels[-1].lower() not in _UNMISTAKABLE:
-        return len(labels[-1]) > 1 and all(label.isupper() or label.isdecimal() for label in labels)
-    return all(not label[0].islower() for label in labels)
+def _starts_sentence(labels: list[str]) -> bool:
+    """ "done.Please" and "again.CALL", but not AMAZON.IN, Amazon.Com and a.b.WORKERS.DEV."""
+    last = labels[-1]
+    if last.isupper() and len(last) > 1:
+        return len(labels) == 2 and last.lower() not in _UNMISTAKABLE and not labels[0].isupper()
+    return last.lower() not in _UNMISTAKABLE or any(label[0].islower() for label in labels)

@@ -53,7 +53,7 @@ _STYLED = _ranges(sorted(_LETTERS))
 _MARKS = "".join(re.escape(mark) for mark in _PUNCTUATION)
 _FOLD = str.maketrans({**_LETTERS, **_PUNCTUATION})
 # Between Chinese words the same marks are ordinary punctuation: they are ASCII's only inside something like a URL.
-_FOLDED = re.compile(rf"[{_STYLED}]++|(?<=[!-~{_STYLED}{_MARKS}])[{_MARKS}]++(?=[!-~{_STYLED}{_MARKS}])|[\ud800-\udfff]++")
+_FOLDED = re.compile(rf"[{_STYLED}]++|(?<=[!-~{_STYLED}{_MARKS}])[{_MARKS}](?=[!-~{_STYLED}{_MARKS}])|[\ud800-\udfff]++")
 _WIDE = re.compile(rf"[{_STYLED}{_MARKS}]")
 
 
@@ -67,34 +67,54 @@ def _folded(match: re.Match[str]) -> str:
 _HIDDEN = re.compile(rf"[{HIDDEN}]")
 _BIDI = re.compile(rf"[{BIDI}]")
 _COMMON = "com|net|org|info|biz|xyz|top|online|site|shop|app|dev|club|live|store|co|io|ru|de|uk|fr|br|eu|cn"
+_SP = "[ \\t]"
+# Every edit begins with a character of one class: the engine runs to the next of them without trying the alternatives.
+_BRACKETED_DOT = rf"[({{<\[]?{_SP}?(?:\.|(?i:dot|punkt|punto|ponto|point)){_SP}?[\])}}>]{{1,2}}{_SP}{{0,2}}(?=\w)"
 _DEFANGED = rf"""
-  (?P<hxxp> (?<![a-z0-9]) h(?:xx|\*\*|__|tx|xt|\+\+)p (?=s?[ ]?[:\[(]) )
-| (?P<colon> (?<=[sp])[ ]?(?:\[:\]|\(:\)|\[://\])(?://)? )
-| (?P<slash> (?<=[\w\]])\[/\] )
-| (?P<dot>
-      (?<=[\w\-)\]}}])[ \t]{{0,2}}[\[({{<]{{1,2}}[ \t]?(?:\.|dot|punkt|punto|ponto|point)[ \t]?[\])}}>]{{1,2}}[ \t]{{0,2}}(?=\w)
-    | (?<=\w)(?:\[\.|\.\]|\\\.)(?=\w)
-    | (?<=[a-z0-9])(?<!\bthe)(?<!\ba)(?<!\ban)(?<!\bthis)[ \t]{{1,2}}(?:dot|punto|ponto)[ \t]{{1,2}}(?=(?:{_COMMON})\b)
-    | (?:(?<=\bco)|(?<=\bcom)|(?<=\bgov)|(?<=\bedu)|(?<=\bac))[ \t]{{1,2}}dot[ \t]{{1,2}}(?=[a-z]{{2}}\b)
-    | (?<=[a-z0-9])(?:[ \t]{{1,2}}\.[ \t]{{0,2}}|\.[ \t]{{1,2}})(?=(?:com|net|org|info|xyz|top|online|site|shop)/)
+  (?:
+    (?<=[hH])(?:
+        (?P<hxxp> (?<![a-zA-Z0-9][hH]) (?:[xX]{{2}}|\*\*|__|[tT][xX]|[xX][tT]|\+\+)[pP] (?=[sS]?[ ]?[:\[(]) )
+      | (?P<spaced>
+          (?<![a-zA-Z0-9][hH]) (?i:ttps?)
+          (?:{_SP}{{1,2}}:{_SP}{{0,2}}/[ ]?/|:{_SP}{{1,2}}/[ ]?/|:/{_SP}{{1,2}}/|://{_SP}{{1,2}}){_SP}{{0,2}}(?=\w)
+        )
+    )
+  | (?<=[({{<\[])(?:
+        (?P<colon> (?<=[sSpP].)(?::[\])]|://\])(?://)? )
+      | (?P<slash> (?<=[\w\]]\[)/\] )
+      | (?P<dot> (?<=[\w\-)\]}}].){_BRACKETED_DOT} | (?<=\w\[)\.(?=\w) )
+    )
+  | (?<=[ \t])(?:
+        (?P<apart>
+            (?<=[\w\-)\]}}].){_SP}?[({{<\[]{_BRACKETED_DOT}
+          | (?<=[a-zA-Z0-9].)(?<!\b[tT]he.)(?<!\b[aA].)(?<!\ban.)(?<!\b[tT]his.){_SP}?
+            (?i:dot|punto|ponto){_SP}{{1,2}}(?=(?i:{_COMMON})\b)
+          | (?:(?<=\bco.)|(?<=\bcom.)|(?<=\bgov.)|(?<=\bedu.)|(?<=\bac.)){_SP}?dot{_SP}{{1,2}}(?=[a-z]{{2}}\b)
+          | (?<=[a-zA-Z0-9].){_SP}?\.{_SP}{{0,2}}(?=(?:com|net|org|info|xyz|top|online|site|shop)/)
+        )
+      | (?P<colon_apart> (?<=[sSpP].)(?:\[:\]|\(:\)|\[://\])(?://)? )
+    )
+  | (?<=\.)(?P<dot_after> (?<=\w\.)\](?=\w) | (?<=[a-zA-Z0-9]{{2}}\.){_SP}{{1,2}}(?=(?:com|net|org|info|xyz|top|online|site|shop)/) )
+  | (?<=\\)(?P<escaped> (?<=\w\\)\.(?=\w) )
+  | (?<=&)(?P<entity> (?:\#[0-9]{{2,5}}|\#[xX][0-9a-fA-F]{{2,5}}|(?i:amp|lt|gt|quot|apos|nbsp|colon|sol|period)); )
   )
-| (?P<spaced>
-    (?<![a-z0-9])https?
-    (?:[ \t]{{1,2}}:[ \t]{{0,2}}/[ \t]?/|:[ \t]{{1,2}}/[ \t]?/|:/[ \t]{{1,2}}/|://[ \t]{{1,2}})[ \t]{{0,2}}(?=\w)
-  )
-| (?P<entity> &(?:\#\d{{2,5}}|\#x[0-9a-f]{{2,5}}|amp|lt|gt|quot|apos|nbsp|colon|sol|period); )
 """
-_ASCII_EDITS = re.compile(_DEFANGED, re.IGNORECASE | re.VERBOSE)
+_STARTS = r"hH(\[{<\ \t.\\&"
+_ASCII_EDITS = re.compile(rf"[{_STARTS}]{_DEFANGED}", re.VERBOSE)
 _ALL_EDITS = re.compile(
-    rf"(?P<hidden>(?:(?!(?<=[{JOINED}])[\u200c\u200d](?=[{JOINED}]))[{HIDDEN}])++)|{_DEFANGED}",
-    re.IGNORECASE | re.VERBOSE,
+    rf"[{_STARTS}{HIDDEN}](?:(?<=[{HIDDEN}])(?<!(?<=[{JOINED}])[\u200c\u200d](?=[{JOINED}]))(?P<hidden>[{HIDDEN}]*+)|{_DEFANGED})",
+    re.VERBOSE,
 )
 _REPLACED: dict[str, Callable[[str], str]] = {
     "hidden": lambda _: "",
     "hxxp": lambda _: "http",
     "colon": lambda found: "://" if "/" in found else ":",
+    "colon_apart": lambda found: "://" if "/" in found else ":",
     "slash": lambda _: "/",
     "dot": lambda _: ".",
+    "apart": lambda _: ".",
+    "dot_after": lambda _: ".",
+    "escaped": lambda _: ".",
     "spaced": lambda found: "https://" if found[4] in "sS" else "http://",
 }
 _HTML = re.compile(r"<a\s|href\s*=", re.IGNORECASE)

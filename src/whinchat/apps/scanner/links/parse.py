@@ -10,6 +10,7 @@ from whinchat.apps.scanner.links import hosts, schemes
 from whinchat.apps.scanner.links.canonical import host_of, key_of, parse
 from whinchat.apps.scanner.links.link import Link, LinkKind, Site, Trick
 from whinchat.apps.scanner.links.normalise import Clean
+from whinchat.apps.scanner.links.scan import scheme_tricks
 from whinchat.apps.scanner.links.site import is_address, site_of
 
 LONGEST = 65_536  # characters; more is not a link
@@ -41,7 +42,7 @@ def parse_link(url_text: str) -> Link | None:
     tricks = clean.tricks(start, end, raw)
     scheme = _SCHEME.match(typed)
     if scheme and scheme[1].lower() in schemes.WEB:
-        tricks |= _of_scheme(scheme[1], scheme[2])
+        tricks |= scheme_tricks(scheme[1], scheme[2])
         return web_link(raw, first, f"{scheme[1]}://{typed[scheme.end() :]}", frozenset(tricks))
     bare = _BARE.match(typed)
     if bare and _may_be_bare(bare[1], alone=bare.end() == len(typed) and not bare[2]):
@@ -49,17 +50,6 @@ def parse_link(url_text: str) -> Link | None:
     if scheme and (scheme[1].lower() in schemes.OTHER or scheme[2]):
         return other_link(raw, first, typed, frozenset(tricks))
     return None
-
-
-def _of_scheme(written: str, slashes: str) -> set[Trick]:
-    tricks = set()
-    if not written.islower():
-        tricks.add(Trick.ODD_SCHEME_CASE)
-    if "\\" in slashes:
-        tricks.add(Trick.BACKSLASH)
-    if len(slashes) != 2:
-        tricks.add(Trick.ODD_SLASHES)
-    return tricks
 
 
 def _may_be_bare(host: str, *, alone: bool) -> bool:
@@ -88,7 +78,7 @@ def web_link(
         end=start + len(raw),
         kind=LinkKind.WEB,
         url=parsed.href,
-        key=key_of(parsed),
+        key=key_of(parsed, host),
         scheme=parsed.protocol[:-1],
         host=host,
         port=int(port) if port else None,

@@ -7,7 +7,7 @@ import re
 from whinchat.apps.scanner.links.tables import groups
 
 WEB = ("https", "http", "ftp")
-LONGEST_SCHEME = 20
+LONGEST = 20  # characters of a scheme
 
 _GROUPS = groups("schemes.txt")
 _WITH_SLASHES = _GROUPS["slashes"]
@@ -17,15 +17,15 @@ _PATTERNS = {
     "data": r"(?:text|application|image)/[a-z0-9.+-]{1,40}[;,]",
     "dogecoin": r"[a-z0-9]{25,50}(?![a-z0-9])",
     "ethereum": r"(?:pay-)?0x[0-9a-f]{40}",
-    "intent": r"[^\s]{0,2000}#intent;",
-    "javascript": r"[^\s]{0,200}[(=;%]",
+    "intent": r"[^\s]{0,100}#intent;",
+    "javascript": r"[^\s]{0,60}[(=;%]",
     "lightning": r"ln[a-z0-9]{20}",
     "litecoin": r"[a-z0-9]{25,50}(?![a-z0-9])",
     "magnet": r"\?[a-z.0-9]{2,5}=",
     "monero": r"[a-z0-9]{90,110}(?![a-z0-9])",
     "tg": r"[a-z_]{3,20}\?",
     "upi": r"[a-z]{3,20}\?",
-    "vbscript": r"[^\s]{0,200}[(=;%]",
+    "vbscript": r"[^\s]{0,60}[(=;%]",
     "wc": r"[0-9a-f]{64}@",
 }
 _PAYLOADS = {scheme: re.compile(pattern, re.IGNORECASE) for scheme, pattern in _PATTERNS.items()}

@@ -11,8 +11,8 @@ _NEXT_LINK = re.compile(r"(?<=[^/=?&%:#@.\-_~+])https?:[/\\]", re.IGNORECASE)
 _GLUED_WORD = re.compile(rf"(?<=[a-zA-Z0-9])[{GLUE}]")
 _CLOSES = {"(": ")", "[": "]", "{": "}", "'": "'", "\u2018": "\u2019", "|": "|", "<": "|"}
 _OPENS = {")": "(", "]": "[", "}": "{"}
-_ALWAYS_OFF = frozenset(".,;:!?'\"*|\\\u2018\u2019\u00b7\u2022\u3002\uff0e\uff1a\uff1f")
-_MARKUP = frozenset("_~")
+_ALWAYS_OFF = frozenset(".,;:!?'\"|\\\u2018\u2019\u00b7\u2022\u3002\uff0e\uff1a\uff1f")
+_MARKUP = frozenset("*_~")
 _LINE_BACK = 300  # characters looked back for the markup sign that a trailing one closes
 
 

@@ -1,0 +1,266 @@
+"""A whole bot in memory: real engine and applications, fakes at the edges. Tests read like what people did."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from whinchat.core.app import AppContext, AppSpec
+from whinchat.core.dispatch import migrations as engine_schema
+from whinchat.core.dispatch.chats import Chats
+from whinchat.core.dispatch.conversation import Conversations
+from whinchat.core.dispatch.handler import JobHandler
+from whinchat.core.dispatch.roster import Roster
+from whinchat.core.engine import Accounts, Engine, EngineSettings, Ports
+from whinchat.core.errors import Conflict
+from whinchat.core.events import EventBus
+from whinchat.core.formatting.i18n import Words
+from whinchat.core.ports import Batch, Claim, Job, Limit
+from whinchat.core.types import (
+    ChatKind,
+    ChatRef,
+    Content,
+    Event,
+    Group,
+    MembershipChange,
+    MembershipChanged,
+    MessageEdited,
+    MessageReceived,
+    MessageRef,
+    Quoted,
+    React,
+    SendText,
+    UserRef,
+)
+from whinchat.testing.clock import FakeClock
+from whinchat.testing.database import MemoryDatabase
+from whinchat.testing.metrics import RecordedMetrics
+from whinchat.testing.queue import MIGRATIONS as QUEUE_SCHEMA
+from whinchat.testing.queue import MemoryQueue
+from whinchat.testing.rate_limit import NoLimits
+from whinchat.testing.sealer import PlainSealer
+from whinchat.testing.transport import FakeTransport, Performed
+from whinchat.testing.workers import InlineWorkers
+
+ACCOUNT = "fake"
+TURNS = 10_000  # of the event loop, before a test that never gets quiet is given up
+
+
+class BotHarness:
+    """People by first name; `say` returns when everything that follows from the message has happened."""
+
+    def __init__(self, specs: Sequence[AppSpec[Any]], folder: Path, settings: EngineSettings | None = None) -> None:
+        self.clock = FakeClock()
+        schema = [*engine_schema.MIGRATIONS, *QUEUE_SCHEMA, *(step for spec in specs for step in spec.migrations)]
+        self.database = MemoryDatabase(schema)
+        self.sealer = PlainSealer()
+        self.metrics = RecordedMetrics()
+        self.transport = FakeTransport(ACCOUNT)
+        self.random = random.Random(1)
+        self.queue = MemoryQueue(self.database, self.clock)
+        self._specs = specs
+        self._folder = folder
+        self._settings = settings or EngineSettings(commands=Limit(1000, 1000))
+        self._messages = 0
+        self._running: asyncio.Task[None] | None = None
+        self._build()
+
+    def _build(self) -> None:
+        accounts = Accounts([self.transport])
+        given = AppContext(
+            database=self.database,
+            queue=self.queue,
+            sealer=self.sealer,
+            clock=self.clock,
+            random=self.random,
+            metrics=self.metrics,
+            workers=InlineWorkers(),
+            words=Words([spec.catalogues for spec in self._specs]),
+            roster=Roster(accounts.group, self.clock, ["owner"]),
+            chats=Chats(self.database, self.clock, "en"),
+            conversations=Conversations(self.database, self.sealer, self.clock),
+            bus=EventBus(),
+            download=accounts.download,
+            data=self._folder,
+            prefix="!",
+            commands=tuple(command for spec in self._specs for command in spec.commands),
+        )
+        self.apps = [spec.build(self._own(given, spec), spec.settings()) for spec in self._specs]
+        ports = Ports(self.database, self.queue, self.sealer, NoLimits(), self.clock, self.random, self.metrics)
+        self.engine = Engine(ports, accounts, self.apps, given, self._settings)
+        self._jobs: dict[str, JobHandler] = {job.kind: job for app in self.apps for job in app.jobs}
+
+    def _own(self, given: AppContext, spec: AppSpec[Any]) -> AppContext:
+        folder = self._folder / spec.name
+        folder.mkdir(exist_ok=True)
+        return replace(given, data=folder)
+
+    # --- life ----------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        self._running = asyncio.create_task(self.engine.run(), name="engine")
+        await self.transport.start(self.engine.sink)
+        await self.settle()
+
+    async def stop(self) -> None:
+        await self.transport.stop(0)
+        self.engine.stop()
+        if self._running is not None:
+            await self._running
+        for app in self.apps:
+            if app.close is not None:
+                app.close()
+
+    async def crash(self) -> None:
+        """The process dies: what is in memory is gone, what is in the database is there. Then it starts again."""
+        await self.transport.stop(0)
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+        self._build()
+        await self.start()
+
+    async def settle(self) -> None:
+        """Until nothing is handled, sent or due any more."""
+        quiet = 0
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+            busy = self.engine.dispatcher.pending or not self.engine.sender.idle or await self._run_job()
+            quiet = 0 if busy else quiet + 1
+            if quiet > 20:
+                return
+        raise TimeoutError("the bot does not get quiet")
+
+    async def _run_job(self) -> bool:
+        claim = await self.queue.claim(list(self._jobs))
+        if claim is None:
+            return False
+        await self._run_claimed(claim)
+        return True
+
+    async def _run_claimed(self, claim: Claim) -> None:
+        try:
+            outcome = await self._jobs[claim.kind].run(claim)
+            await self.engine.settlement.settle(outcome, self.queue.finish(claim), claim.cause)
+        except Conflict:
+            await self.queue.fail(claim, "conflict")
+
+    async def run_job(self, job: Job) -> None:
+        """As its schedule, or another job, would have it run; with everything that follows."""
+        await self.database.commit(Batch(self.queue.add(job)))
+        await self.settle()
+
+    # --- people and chats ----------------------------------------------------------------------------------------
+
+    async def group(
+        self, name: str, *, admin: str = "ana", members: Sequence[str] = (), consent: bool = True
+    ) -> ChatRef:
+        """A group with the bot in it; with `consent`, its admin has agreed and what was said of it is forgotten."""
+        chat = ChatRef(f"{name}@g", ChatKind.GROUP)
+        people = tuple(UserRef(person) for person in dict.fromkeys((admin, *members, "bot")))
+        self.transport.groups[chat.id] = Group(chat, name, people, (admin,))
+        await self.membership(admin, chat, MembershipChange.ADD, ["bot"], me=True)
+        if consent:
+            await self.say(admin, chat, "!scan consent")
+            self.transport.performed.clear()
+        return chat
+
+    def direct(self, person: str) -> ChatRef:
+        return ChatRef(f"{person}@d", ChatKind.DIRECT)
+
+    async def membership(
+        self, by: str, chat: ChatRef, change: MembershipChange, people: Sequence[str], *, me: bool = False
+    ) -> None:
+        event = MembershipChanged(
+            account=ACCOUNT,
+            chat=chat,
+            id=self._next_id(),
+            sender=UserRef(by),
+            time=self.clock.now(),
+            change=change,
+            members=tuple(UserRef(person) for person in people),
+            me=me,
+        )
+        await self.emit(event)
+
+    # --- saying --------------------------------------------------------------------------------------------------
+
+    async def say(self, person: str, chat: ChatRef, said: str | Content, **more: Any) -> MessageRef:
+        """`more`: fields of MessageReceived, such as `id`, `quoted`, `mentions_me`."""
+        message = self.message(person, chat, said, **more)
+        await self.emit(message)
+        return message.ref
+
+    def message(self, person: str, chat: ChatRef, said: str | Content, **more: Any) -> MessageReceived:
+        content = Content(text=said) if isinstance(said, str) else said
+        more.setdefault("id", self._next_id())
+        return MessageReceived(
+            account=ACCOUNT, chat=chat, sender=UserRef(person), time=self.clock.now(), content=content, **more
+        )
+
+    async def edit(self, person: str, message: MessageRef, said: str | Content) -> None:
+        content = Content(text=said) if isinstance(said, str) else said
+        event = MessageEdited(
+            account=ACCOUNT,
+            chat=message.chat,
+            id=self._next_id(),
+            sender=UserRef(person),
+            time=self.clock.now(),
+            target=message.id,
+            content=content,
+        )
+        await self.emit(event)
+
+    def quoting(self, message: MessageRef, said: str = "") -> Quoted:
+        return Quoted(message.id, message.sender, Content(text=said), from_me=message.from_me)
+
+    async def emit(self, *events: Event, times: int = 1) -> None:
+        await self.transport.emit(*events, times=times)
+        await self.settle()
+
+    def _next_id(self) -> str:
+        self._messages += 1
+        return f"m{self._messages}"
+
+    # --- what the bot did ----------------------------------------------------------------------------------------
+
+    def sent(self, chat: ChatRef | None = None) -> list[Performed]:
+        """What arrived in the network, in order."""
+        return [done for done in self.transport.arrived() if chat is None or done.chat == chat]
+
+    def texts(self, chat: ChatRef | None = None) -> list[str]:
+        return [done.action.text for done in self.sent(chat) if isinstance(done.action, SendText)]
+
+    def reactions(self, chat: ChatRef | None = None) -> list[tuple[str, str]]:
+        """(message id, emoji)."""
+        return [
+            (done.action.target.id, done.action.emoji) for done in self.sent(chat) if isinstance(done.action, React)
+        ]
+
+    def quotes(self, chat: ChatRef | None = None) -> list[MessageRef | None]:
+        """What the texts quote."""
+        return [done.action.quote for done in self.sent(chat) if isinstance(done.action, SendText)]
+
+    async def count(self, table: str, where: str = "1 = 1") -> int:
+        ((number,),) = await self.database.fetch(f"SELECT count(*) FROM {table} WHERE {where}")  # noqa: S608 - a test's own words
+        return msgspec.convert(number, int)
+
+
+@asynccontextmanager
+async def running(*specs: AppSpec[Any], settings: EngineSettings | None = None) -> AsyncIterator[BotHarness]:
+    """A bot with these applications, started; stopped at the end."""
+    with tempfile.TemporaryDirectory() as folder:
+        bot = BotHarness(specs, Path(folder), settings)
+        await bot.start()
+        try:
+            yield bot
+        finally:
+            await bot.stop()

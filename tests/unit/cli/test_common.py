@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import pytest
+
+from whinchat.cli import common
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+ROWS = [("evil[.]com", "fail"), ("a\x1b[2Jb\n", "ok")]
+
+
+def test_a_table_in_a_pipe_is_plain_text(capsys: pytest.CaptureFixture[str]) -> None:
+    common.echo_table(("link", "result"), ROWS)
+    assert capsys.readouterr().out.splitlines() == [
+        "link         result",
+        "evil[.]com   fail",
+        "a\\x1b[2Jb\\n  ok",
+    ]
+
+
+def test_a_table_at_a_terminal_is_drawn_and_harmless(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("TERM", "dumb")
+    common.echo_table(("link", "result"), ROWS)
+    shown = terminal.getvalue()
+    assert "evil[.]com" in shown
+    assert "\x1b[2J" not in shown
+    assert "─" in shown
+
+
+def test_an_empty_table_is_its_headings(capsys: pytest.CaptureFixture[str]) -> None:
+    common.echo_table(("link", "result"), [])
+    assert capsys.readouterr().out == "link  result\n"
+
+
+def test_json_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    common.echo_json({"url": "https://é.example", "path": object})
+    assert json.loads(capsys.readouterr().out)["url"] == "https://é.example"
+
+
+def test_progress_is_only_for_people(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    with common.progress("reading", 10) as advance:
+        advance(5)
+    assert capsys.readouterr().err == ""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    with common.progress("reading", 10) as advance:
+        advance(10)
+    assert "reading" in terminal.getvalue()

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import asyncio
+
+from whinchat.core.supervisor import RESTARTS, Part, Supervisor
+from whinchat.testing.clock import FakeClock
+from whinchat.testing.metrics import RecordedMetrics
+
+
+async def test_a_part_that_fails_is_restarted_after_a_growing_pause() -> None:
+    clock, metrics, starts = FakeClock(), RecordedMetrics(), list[float]()
+
+    async def fail() -> None:
+        starts.append(clock.monotonic())
+        raise RuntimeError("broken")
+
+    supervisor = Supervisor([Part("broken", fail)], clock, metrics)
+    supervisor.start()
+    await clock.advance(1.5)
+    assert starts == [0.0, 0.2, 0.6, 1.4]
+    assert metrics.value(RESTARTS, part="broken") == 4
+    await supervisor.stop(0)
+
+
+async def test_a_long_good_run_forgives_earlier_failures() -> None:
+    clock, starts = FakeClock(), list[float]()
+
+    async def fail_late() -> None:
+        starts.append(clock.monotonic())
+        await clock.sleep(100)
+        raise RuntimeError("broken")
+
+    supervisor = Supervisor([Part("late", fail_late)], clock, RecordedMetrics())
+    supervisor.start()
+    await clock.advance(301)
+    assert starts == [0.0, 100.2, 200.4, 300.6]
+    await supervisor.stop(0)
+
+
+async def test_parts_stop_in_their_order_and_finish_what_is_under_way() -> None:
+    clock, ended = FakeClock(), list[str]()
+
+    def part(name: str) -> Part:
+        told = asyncio.Event()
+
+        async def run() -> None:
+            await told.wait()
+            ended.append(name)
+
+        return Part(name, run, told.set)
+
+    supervisor = Supervisor([part("first"), part("second")], clock, RecordedMetrics())
+    supervisor.start()
+    await asyncio.sleep(0)
+    await supervisor.stop(1.0)
+    assert ended == ["first", "second"]
+
+
+async def test_a_part_without_a_stop_of_its_own_or_that_is_late_is_cancelled() -> None:
+    cancelled = list[str]()
+
+    async def stubborn(name: str) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.append(name)
+
+    parts = [Part("endless", lambda: stubborn("endless")), Part("late", lambda: stubborn("late"), lambda: None)]
+    supervisor = Supervisor(parts, FakeClock(), RecordedMetrics())
+    supervisor.start()
+    await asyncio.sleep(0)
+    await supervisor.stop(0.001)
+    assert cancelled == ["endless", "late"]
+
+
+async def test_a_part_that_is_over_stays_over_and_what_never_started_needs_no_stop() -> None:
+    runs = 0
+
+    async def once() -> None:
+        nonlocal runs
+        runs += 1
+
+    supervisor = Supervisor([Part("once", once)], FakeClock(), RecordedMetrics())
+    supervisor.start()
+    await asyncio.sleep(0)
+    await supervisor.stop(0)
+    assert runs == 1
+    await Supervisor([Part("never", once)], FakeClock(), RecordedMetrics()).stop(0)
+    assert runs == 1
