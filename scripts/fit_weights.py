@@ -36,6 +36,7 @@ from whinchat.apps.scanner.evidence.known import know
 from whinchat.apps.scanner.evidence.names import NameShapes, groups_of
 from whinchat.apps.scanner.evidence.reading import decoded
 from whinchat.apps.scanner.evidence.tables import DATA, Tables
+from whinchat.apps.scanner.evidence.suffix import ground
 from whinchat.apps.scanner.feeds.lists import SnapshotLists
 from whinchat.apps.scanner.knowledge import Listing, Lists, SiteTag
 from whinchat.apps.scanner.links.link import Link, Site
@@ -135,25 +136,22 @@ def odds_of(
     return found
 
 
-def count_suffixes(sample: Iterable[Example]) -> dict[str, float]:
+def count_grounds(sample: Iterable[Example]) -> dict[str, float]:
     sites = {(each.link.site.name, each.bad): each for each in sample if each.link.site.suffix}
     found: dict[bool, dict[str, float]] = {True: defaultdict(float), False: defaultdict(float)}
     for each in sites.values():
-        found[each.bad][each.link.site.suffix] += each.importance
+        found[each.bad][ground(each.link.site)] += each.importance
     return odds_of(found[True], found[False], shrink=6, least=4, most=4)
 
 
-def count_shapes(sample: Iterable[Example]) -> dict[str, float]:
-    """Of sites with a domain of their own; what hosting calls its pages would only say hosting again."""
-    names = {
-        (decoded(each.link.site.label), each.bad)
-        for each in sample
-        if not (each.link.site.shared or each.link.is_address)
-    }
-    bad, good = Counter[str](), Counter[str]()
-    for name, is_bad in sorted(names):
-        (bad if is_bad else good).update(groups_of(name))
-    return odds_of(bad, good, shrink=10, least=20, most=3)
+def count_shapes(sample: Iterable[Example], *, shared: bool) -> dict[str, float]:
+    """Of names on hosting or of sites with a domain of their own; mixed, they would only say hosting."""
+    names = {(each.link.site.label, each.bad): each for each in sample if each.link.site.shared is shared}
+    found: dict[bool, dict[str, float]] = {True: defaultdict(float), False: defaultdict(float)}
+    for (name, bad), each in names.items():
+        for group in groups_of(decoded(name)):
+            found[bad][group] += each.importance
+    return odds_of(found[True], found[False], shrink=8, least=12, most=3)
 
 
 def levels(odds: Mapping[str, float]) -> dict[str, str]:
@@ -280,12 +278,14 @@ def suffix_file(odds: Mapping[str, float]) -> str:
     return table(title, "suffixes", (f'"{suffix}" = {value}' for suffix, value in sorted(odds.items())))
 
 
-def shape_file(odds: Mapping[str, float]) -> str:
+def shape_file(names: Mapping[str, str], pages: Mapping[str, str]) -> str:
     title = (
         "Groups of three characters in names of sites (^ is an edge, 0 any digit), by tenths of log-odds of danger.\n"
-        "Written by scripts/fit_weights.py."
+        "[names]: of domains; [pages]: of names on hosting. Written by scripts/fit_weights.py."
     )
-    return table(title, "names", (f'{level} = "{groups}"' for level, groups in levels(odds).items()))
+    sections = [f'{level} = "{groups}"' for level, groups in names.items()]
+    sections += ["", "[pages]", *(f'{level} = "{groups}"' for level, groups in pages.items())]
+    return table(title, "names", sections)
 
 
 def weight_file(text: str, fitted: Mapping[str, float], calibration: Mapping[AddressClass, Calibration]) -> str:
@@ -322,6 +322,14 @@ def report(sample: Sequence[Example], calibration: Mapping[AddressClass, Calibra
         say(f"calibration at a prior of {100 * assumed:g} %:", *bands(moved, assumed))
 
 
+def learned(tables: Tables, sample: Sequence[Example]) -> tuple[Tables, dict[str, str]]:
+    """The tables with everything counted anew on the sample, and the files that hold the counts."""
+    grounds = count_grounds(sample)
+    names, pages = (levels(count_shapes(sample, shared=shared)) for shared in (False, True))
+    files = {"suffixes.toml": suffix_file(grounds), "names.toml": shape_file(names, pages)}
+    return replace(tables, grounds=grounds, names=NameShapes(names), pages=NameShapes(pages)), files
+
+
 def fit(lists: Lists) -> tuple[dict[str, str], Callable[[], None]]:
     """File name to new content, and what prints the tables."""
     foreign = openphish_hosts()
@@ -336,14 +344,12 @@ def fit(lists: Lists) -> tuple[dict[str, str], Callable[[], None]]:
     by_fold = []
     for fold in range(FOLDS):
         others = [each for each in train if each.fold != fold]
-        shapes = NameShapes(levels(count_shapes(others)))
-        by_fold.append(replace(tables, suffixes=count_suffixes(others), names=shapes))
+        by_fold.append(learned(tables, others)[0])
     look(train, lambda each: by_fold[each.fold], lists)
     weights = Weights.load()
     fitted = {name: round(value, 2) for name, value in regress(train, weights).items()}
 
-    suffixes, groups = count_suffixes(train), count_shapes(train)
-    final = replace(tables, suffixes=suffixes, names=NameShapes(levels(groups)))
+    final, counts = learned(tables, train)
     known_sites = frozenset(each.link.site.name for each in train)
     unseen = examples(LINKS / "validation.tsv.gz", lambda bad, source: True, MOST_PER_SITE, known_sites)
     look(unseen, lambda each: final, lists)
@@ -353,8 +359,7 @@ def fit(lists: Lists) -> tuple[dict[str, str], Callable[[], None]]:
     shippable = [each for each in unseen if not each.bad or each.source in SHIPPABLE]
     calibration = within_budget(shippable, calibrate(shippable, weights.prior))
     files = {
-        "suffixes.toml": suffix_file(suffixes),
-        "names.toml": shape_file(groups),
+        **counts,
         "weights.toml": weight_file((DATA / "weights.toml").read_text("utf-8"), fitted, calibration),
     }
     return files, lambda: report(unseen, calibration, weights.prior)

@@ -114,7 +114,7 @@ class SimulatorTransport(Struct, frozen=True, kw_only=True):
             description="Name of the bot's account.",
             extra={"allowed": "a name of up to 32 small letters, digits, - and _"},
         ),
-    ] = "sim"
+    ] = "simulator"
 
     @property
     def secret(self) -> str | None:

@@ -345,3 +345,9 @@ def test_whatever_the_environment_holds_is_read_or_refused(key: str, text: str) 
     env = {**HOME, "WHINCHAT_APPS__DEMO__API_KEY": "k", "WHINCHAT_" + key.replace(".", "__").upper(): text}
     with contextlib.suppress(SettingsErrors):
         assert isinstance(load(Path("/dev/null"), env, APPS), Settings)
+
+
+def test_the_transport_gets_its_token_in_the_clear(tmp_path: Path) -> None:
+    file = written(tmp_path, '[transport.simulator]\nworld = "http://127.0.0.1:8470"\ntoken = "hush"\n')
+    assert load(file, HOME).transport.simulator.secret == "hush"
+    assert load(written(tmp_path, ""), HOME).transport.simulator.secret is None

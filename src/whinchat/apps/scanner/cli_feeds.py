@@ -8,10 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import random
 import re
-import stat
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -39,15 +37,24 @@ T = TypeVar("T")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
 
+class Storage(Protocol):
+    @property
+    def data(self) -> Path: ...
+
+
+class Settings(Protocol):
+    @property
+    def storage(self) -> Storage: ...
+
+
 class Given(Protocol):
     """What `ctx.obj` must have for these verbs."""
 
     @property
-    def clock(self) -> Clock: ...
+    def settings(self) -> Settings: ...
 
-    def folder(self, app: str) -> Path:
-        """An application's own folder, as `AppContext.data`; exists."""
-        ...
+    @property
+    def clock(self) -> Clock: ...
 
     def open_database(self, path: Path, migrations: Sequence[Migration]) -> AbstractAsyncContextManager[Database]:
         """Open a SQLite file, make it or bring it up to date first; beside other processes that have it open."""
@@ -74,7 +81,7 @@ def feeds() -> None:
 
 @feeds.command("import")
 @click.argument("name")
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True))
 @click.option(
     "--format",
     "form",
@@ -102,7 +109,7 @@ def feeds() -> None:
 def import_(
     given: Given,
     name: str,
-    file: BinaryIO,
+    file: str,
     form: str,
     column: str | None,
     threat: str,
@@ -127,15 +134,17 @@ def import_(
         raise Refused(
             f"{name!r} cannot be a feed's name", hint="Use lower-case letters, digits, dots, dashes; at most 64."
         )
-    order = Order(name, file.name, Threat(threat), Trust(trust), licence, version, force)
-    reader = FeedReader(file, Format(form), column=column)
+    source = "standard input" if file == "-" else Path(file).name
+    order = Order(name, source, Threat(threat), Trust(trust), licence, version, force)
 
-    async def work() -> Imported:
+    async def work(stream: BinaryIO) -> Imported:
+        reader = FeedReader(stream, Format(form), column=column)
         async with _store(given) as store:
             with _progress(name, _size(file)) as advance:
                 return await store.import_feed(order, reader, advance)
 
-    imported = asyncio.run(work())
+    with click.open_file(file, "rb") as stream:
+        imported = asyncio.run(work(stream))
     feed = imported.feed
     click.echo(f"{feed.name}: {feed.entries:,} entries in use, {imported.before:,} before")
     for reason, count in sorted(imported.rejects.items()):
@@ -149,11 +158,10 @@ def import_(
 @click.pass_obj
 def status(given: Given, as_json: bool) -> None:
     """Show every feed: entries, age, trust, licence, version, and what went wrong last."""
-    folder = given.folder("scanner")
     lists = SnapshotLists(None, given.clock)
 
     async def work() -> list[Feed]:
-        if not (folder / DATABASE).exists():
+        if not (_folder(given) / DATABASE).exists():
             return []
         async with _store(given) as store:
             return await store.feeds()
@@ -223,13 +231,18 @@ class _Here:
         return function()
 
 
+def _folder(given: Given) -> Path:
+    """The scanner's own, as `AppContext.data` in the service."""
+    return given.settings.storage.data / "scanner"
+
+
 def _database(given: Given) -> AbstractAsyncContextManager[Database]:
-    return given.open_database(given.folder("scanner") / DATABASE, MIGRATIONS)
+    return given.open_database(_folder(given) / DATABASE, MIGRATIONS)
 
 
 @contextlib.asynccontextmanager
 async def _store(given: Given) -> AsyncIterator[FeedStore]:
-    snapshot = given.folder("scanner") / SNAPSHOT
+    snapshot = _folder(given) / SNAPSHOT
     lists = SnapshotLists(None, given.clock)
     async with _database(given) as database:
         store = FeedStore(
@@ -245,13 +258,10 @@ async def _store(given: Given) -> AsyncIterator[FeedStore]:
         yield store
 
 
-def _size(file: BinaryIO) -> int | None:
-    """Of a regular file; None for a pipe."""
-    try:
-        found = os.fstat(file.fileno())
-    except OSError:  # no real file
-        return None
-    return found.st_size if stat.S_ISREG(found.st_mode) else None
+def _size(file: str) -> int | None:
+    """Of a regular file; None for a pipe or standard input."""
+    path = Path(file)
+    return path.stat().st_size if path.is_file() else None
 
 
 @contextlib.contextmanager

@@ -12,6 +12,10 @@ from whinchat.core.formatting.markup import Markup
 MOST_REASONS = 3
 TELLING = 0.3  # log-odds below which a piece of evidence is not worth a sentence
 BAD = frozenset({Level.MALICIOUS, Level.SUSPICIOUS})
+STATISTICAL = frozenset(
+    {"strange_name", "familiar_name", "random_name", "risky_suffix", "trusted_suffix", "many_digits", "long_name"}
+)
+"""True, but nothing that convinces a person by itself: said last."""
 HOSTS = frozenset({"site", "host", "domain"})
 """Values that are shown defanged."""
 
@@ -69,7 +73,7 @@ class Explainer:
         if not explained.reasons:
             lines.append(say("scanner.answer.nothing", language))
         if verdict.decided_by is not DecidedBy.OVERRIDE:
-            lines.append(say("scanner.answer.chance", language, percent=percent(verdict.probability)))
+            lines.append(say("scanner.answer.chance", language, percent=Markup(percent(verdict.probability))))
         return [*lines, explained.advice]
 
     def _value(self, name: str, text: str, language: str) -> str:
@@ -84,11 +88,14 @@ def shown_host(verdict: Verdict) -> Markup:
 
 
 def telling(verdict: Verdict) -> list[Reason]:
-    """The reasons worth a sentence, strongest first: against the link, or for it when it is benign."""
+    """The reasons worth a sentence, against the link or, when it is benign, for it: what people can see for themselves
+    first, and within that the strongest.
+    """
     if verdict.decided_by is DecidedBy.OVERRIDE:
         return list(verdict.reasons)
     side = -1 if verdict.level is Level.BENIGN else 1
-    return [reason for reason in verdict.reasons if reason.weight * side > TELLING]
+    found = [reason for reason in verdict.reasons if reason.weight * side > TELLING]
+    return sorted(found, key=lambda reason: reason.name in STATISTICAL)
 
 
 def percent(probability: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import apsw
@@ -95,7 +96,7 @@ def _swap(part: Path, path: Path, clock: Clock) -> Path | None:
         _finish_log(path)
         aside.hardlink_to(path)
         for old, kept in zip(companions(path)[1:], companions(aside)[1:], strict=True):
-            if old.exists():  # only when the old database could not be opened; a log must never meet another database
+            if old.exists():  # could not be finished, or is being read; a log must never meet another database
                 old.rename(kept)
         sync(path.parent)
     part.replace(path)
@@ -107,9 +108,11 @@ def _finish_log(path: Path) -> None:
     """Move what the log holds into the old database, so that it is one file. Damaged ones stay as they are."""
     try:
         connection = connect(path, write=True)
-        connection.close()
-    except (StorageError, apsw.Error):
+    except StorageError:
         return
+    with suppress(apsw.Error):
+        checkpoint(connection)
+    connection.close()
 
 
 def _clear(part: Path) -> None:

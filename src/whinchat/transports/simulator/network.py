@@ -62,10 +62,9 @@ def build(chosen: Chosen, clock: Clock, random: Random, script: Script | None = 
         link = RemoteLink(chosen.world, token)
         transport = SimulatorTransport(link, clock, random, account=chosen.account)
         return Network(transport, (), lambda _mount: None, lambda _address: None)
-    host = Host(clock)
+    host = Host(clock, accounts=(chosen.account,))
     app = build_app(host, token, PAGE)
     transport = SimulatorTransport(LocalLink(host), clock, random, account=chosen.account)
-    host.world.bot(chosen.account)
     parts: tuple[Part, ...] = ()
     if script is not None:
         player = ScriptPlayer(script, host, random)

@@ -15,9 +15,7 @@ SHORT = 4  # letters; names up to here are imitated only by a digit or a foreign
 MISSPELT_FROM = 6  # letters a name needs before one slip away from it tells anything
 MOST_JOINED = 3  # parts of a label that are tried together: bank-of-america
 LONGEST_SEGMENT = 32  # characters; longer path segments are titles of articles
-FREE_COUNTRIES = frozenset(
-    ["tk", "ml", "ga", "cf", "gq", "cc", "tv", "ws", "to", "me", "io", "co", "ai", "pw", "la", "su"]
-)
+FREE_COUNTRIES = frozenset({"ai", "cc", "cf", "co", "ga", "gq", "io", "la", "me", "ml", "pw", "su", "tk", "to", "tv", "ws"})
 """Country codes that anybody anywhere registers under: a brand's name there does not make the site the brand's."""
 
 ASKING = frozenset({Sense.CREDENTIALS, Sense.PRESSURE, Sense.DELIVERY, Sense.SUPPORT})

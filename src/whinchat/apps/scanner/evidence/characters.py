@@ -15,7 +15,8 @@ RUN = 5  # consonants in a row that hardly any language has in a name
 
 def strange_name(link: Link, known: Known) -> Evidence | None:
     """Made up the way scammers' names are, by the learned shapes."""
-    return _shape("strange_name", max(0.0, known.tables.names.odds(known.reading.name)), known)
+    shapes = known.tables.pages if link.site.shared else known.tables.names
+    return _shape("strange_name", max(0.0, shapes.odds(known.reading.name)), known)
 
 
 def familiar_name(link: Link, known: Known) -> Evidence | None:

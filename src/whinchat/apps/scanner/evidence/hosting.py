@@ -8,13 +8,6 @@ from whinchat.apps.scanner.knowledge import SiteTag
 from whinchat.apps.scanner.links.link import Link
 
 
-def shared_hosting(link: Link, known: Known) -> Evidence | None:
-    """A free page on somebody's platform."""
-    if known.official is not None or not (link.site.shared or SiteTag.HOSTING in known.tags):
-        return None
-    return Evidence("shared_hosting", {"suffix": link.site.suffix or link.site.registrable})
-
-
 def bait_on_hosting(link: Link, known: Known) -> Evidence | None:
     """A free page whose name asks for trust: who has accounts to verify has a site of their own."""
     if not link.site.shared or known.official is not None:

@@ -37,7 +37,7 @@ def user_in_link(link: Link, known: Known) -> Evidence | None:
 def many_subdomains(link: Link, known: Known) -> Evidence | None:
     """So many labels before the site that its name is out of sight."""
     count = len(known.reading.subdomains)
-    return Evidence("many_subdomains", {"site": link.site.name}, min(count - 1, 3)) if count >= 2 else None
+    return Evidence("many_subdomains", {"site": link.site.name}, min(count - 2, 2)) if count >= 3 else None
 
 
 def domain_in_subdomain(link: Link, known: Known) -> Evidence | None:

@@ -1,20 +1,42 @@
-"""What the end of the host tells, learned from how many scam and ordinary sites stand under it."""
+"""What the ground that a site stands on tells: the end of its host, or the platform that hosts it.
+
+Learned from how many scam sites and ordinary sites stand there.
+"""
 
 from __future__ import annotations
 
 from whinchat.apps.scanner.evidence.known import Evidence, Known
-from whinchat.apps.scanner.links.link import Link
+from whinchat.apps.scanner.links.link import Link, Site
 
-UNSURE = 0.1  # log-odds below which a suffix says nothing
+UNSURE = 0.1  # log-odds below which the ground says nothing
+
+
+def ground(site: Site) -> str:
+    """The public suffix; where owners are told apart by path, the host."""
+    host, slash, _ = site.name.partition("/")
+    return host if slash else site.suffix
 
 
 def risky_suffix(link: Link, known: Known) -> Evidence | None:
     """More scam sites than its share."""
-    odds = known.tables.suffixes.get(link.site.suffix, 0.0)
-    return Evidence("risky_suffix", {"suffix": "." + link.site.suffix}, odds) if odds > UNSURE else None
+    odds = known.tables.grounds.get(link.site.suffix, 0.0)
+    if link.site.shared or odds <= UNSURE:
+        return None
+    return Evidence("risky_suffix", {"suffix": "." + link.site.suffix}, odds)
 
 
 def trusted_suffix(link: Link, known: Known) -> Evidence | None:
-    """Fewer scam sites than its share: governments, schools, old national registries."""
-    odds = known.tables.suffixes.get(link.site.suffix, 0.0)
-    return Evidence("trusted_suffix", {"suffix": "." + link.site.suffix}, -odds) if odds < -UNSURE else None
+    """Fewer scam sites than its share: governments, schools, old national registries. No hosting is to be trusted."""
+    odds = known.tables.grounds.get(link.site.suffix, 0.0)
+    if link.site.shared or odds >= -UNSURE:
+        return None
+    return Evidence("trusted_suffix", {"suffix": "." + link.site.suffix}, -odds)
+
+
+def risky_hosting(link: Link, known: Known) -> Evidence | None:
+    """A free page on a platform that scammers like."""
+    place = ground(link.site)
+    odds = known.tables.grounds.get(place, 0.0)
+    if not link.site.shared or known.official is not None or odds <= UNSURE:
+        return None
+    return Evidence("risky_hosting", {"suffix": place}, odds)

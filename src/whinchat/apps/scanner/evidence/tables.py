@@ -34,9 +34,11 @@ class Tables:
     skeletons: Skeletons
     brands: Brands
     files: Files
-    suffixes: Mapping[str, float]
-    """Public suffix to log-odds of danger, learned and shrunk."""
+    grounds: Mapping[str, float]
+    """Public suffix, or host of a platform, to log-odds of danger, learned and shrunk."""
     names: NameShapes
+    pages: NameShapes
+    """Of names on hosting."""
 
     @classmethod
     def load(cls, data: Path = DATA) -> Tables:
@@ -46,6 +48,7 @@ class Tables:
         brands = [_brand(word, fields) for word, fields in read(data / "brands.toml")["brands"].items()]
         vocabulary = _vocabulary(read(data / "words.toml")["words"], brands)
         files = read(data / "files.toml")
+        shapes = read(data / "names.toml")
         return cls(
             vocabulary=vocabulary,
             skeletons=skeletons,
@@ -55,8 +58,9 @@ class Tables:
                 frozenset(files["machinery"]["folders"].split()),
                 frozenset(files["machinery"]["pages"].split()),
             ),
-            suffixes=read(data / "suffixes.toml")["suffixes"],
-            names=NameShapes(read(data / "names.toml")["names"]),
+            grounds=read(data / "suffixes.toml")["suffixes"],
+            names=NameShapes(shapes["names"]),
+            pages=NameShapes(shapes["pages"]),
         )
 
 
