@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from scripts.feed_card import print_tables, write_card
-from scripts.feed_measures import Hits, ages, measure, upper_bound
+from scripts.feed_measures import Hits, ages, measure, popular, upper_bound
 from scripts.feed_sites import Sites, known_sites
 from scripts.feed_sources import DATED, NEWEST, SOURCES, WINDOW, Lists, Row, Source
 
@@ -117,6 +117,7 @@ def write(path: Path, feeds: Sequence[Feed], sites: Sites) -> None:
     temporary = path.with_suffix(".tmp")
     newest = datetime.combine(date.fromisoformat(NEWEST), datetime.min.time(), UTC)
     builder.write(temporary, built_at=int(newest.timestamp() * 1000))
+    temporary.chmod(0o644)  # it holds nothing private, and whoever installs it need not be who runs it
     publish(temporary, path)
 
 
@@ -166,12 +167,12 @@ def build(lists: Lists, out: Path) -> None:
         drop_covered(feed)
         if feed.source.name == "tweetfeed":
             add_pages(feed, lists, sites)
-    _, hits = hits_of(feeds, sites, rows)
+    measured, hits = hits_of(feeds, sites, rows)
     shipped = judge(feeds, hits)
     out.mkdir(parents=True, exist_ok=True)
     path = out / SHIPPED.name
     write(path, shipped, sites)
-    card = write_card(path, feeds, shipped, hits, by_age, sites)
+    card = write_card(path, feeds, shipped, hits, by_age, sites, popular(measured, rows))
     print_tables(card)
     if path.stat().st_size > LARGEST:
         raise SystemExit(f"{path} has {path.stat().st_size:,} bytes, at most {LARGEST:,}")

@@ -1,8 +1,9 @@
 """Makes the link scanner's tables: IANA's top-level domains and a compact Public Suffix List.
 
-Both come out of packages that the development environment installs: hypothesis ships IANA's list, publicsuffixlist ships
-the Public Suffix List. No network. `python scripts/build_link_data.py [--check]`: with --check nothing is written and
-the exit code says whether the files are what would be made.
+Both come out of packages that the development environment installs: hypothesis ships IANA's list, publicsuffixlist
+ships the Public Suffix List. No network. `python scripts/build_link_data.py [--check]`: with --check nothing is
+written, and the exit code says whether the files are what would be made. The other files of that folder are written by
+hand; each names its sources and date.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from pathlib import Path
 
 DATA = Path(__file__).resolve().parent.parent / "src/whinchat/apps/scanner/links/data"
 TLD_NOTE = "# Top-level domains: IANA, https://data.iana.org/TLD/tlds-alpha-by-domain.txt"
-PSL_NOTE = "# Public Suffix List (https://publicsuffix.org/list/, MPL 2.0), in ASCII; rules of the private section begin with a tilde."
+PSL_NOTE = (
+    "# Public Suffix List (https://publicsuffix.org/list/, MPL 2.0), in ASCII; "
+    "rules of the private section begin with a tilde."
+)
 
 
 def top_level() -> str:

@@ -43,9 +43,9 @@ Replayed by time: links listed by an entry that was last seen before the link's 
 
 {ages}
 
-All that is found was seen within 30 days. False hits come with age, and names change hands when a year's registration
-ends, so entries older than {window} days are left out. Phishing.Database finds nothing here because it ships without
-the hosts that OpenPhish has, and nearly all links measured are OpenPhish's.
+All that is found was seen within 30 days. TweetFeed's false hits are all older than a year, when a name's registration
+has ended and others may have it, so entries not seen for {window} days are left out. Phishing.Database finds nothing
+here because it ships without the hosts that OpenPhish has, and nearly all links measured are OpenPhish's.
 
 ## What was left out
 
@@ -57,7 +57,8 @@ name of the top-10k list has a decisive entry: a test checks each.
 ## Popular sites and tags
 
 {popular} popular sites from {popular_from}: MISP warning lists, CC0-1.0.
-They keep 80 bits of their hashes, so that nobody can look for a name that is taken for one of them.
+On them are {popular_bad} of the {phishing} phishing links and {popular_good} of the {benign} benign ones. They keep 80
+bits of their hashes, so that nobody can look for a name that is taken for one of them.
 
 {tagged} tagged names from {tagged_from}: MISP warning lists (CC0-1.0) and
 maltrail (MIT); {own} redirectors of our own; and {crowded} domains with ten or more listed names below them, which are
@@ -68,7 +69,13 @@ Ages = Mapping[str, Mapping[int, tuple[int, int]]]
 
 
 def write_card(
-    path: Path, feeds: Sequence[Feed], shipped: Sequence[Feed], hits: Mapping[str, Hits], by_age: Ages, sites: Sites
+    path: Path,
+    feeds: Sequence[Feed],
+    shipped: Sequence[Feed],
+    hits: Mapping[str, Hits],
+    by_age: Ages,
+    sites: Sites,
+    popular: tuple[int, int],
 ) -> dict[str, Any]:
     snapshot = Snapshot(path)
     card: dict[str, Any] = {
@@ -79,7 +86,12 @@ def write_card(
         "newest": NEWEST,
         "window_days": WINDOW,
         "sections": {section.value: snapshot.count(section) for section in Section},
-        "popular": {"from": [*TOP_LISTS, *KNOWN_LISTS], "licence": "CC0-1.0 (MISP warning lists)"},
+        "popular": {
+            "from": [*TOP_LISTS, *KNOWN_LISTS],
+            "licence": "CC0-1.0 (MISP warning lists)",
+            "phishing_rows": popular[0],
+            "benign_rows": popular[1],
+        },
         "tags": {
             "from": [file for file, _ in TAG_LISTS],
             "licence": "CC0-1.0 (MISP warning lists), MIT (maltrail)",
@@ -169,6 +181,8 @@ def _page(card: Mapping[str, Any]) -> str:
         window=card["window_days"],
         left_out="\n".join(map(_left_out, card["feeds"])),
         popular=f"{sections['popular']:,}",
+        popular_bad=card["popular"]["phishing_rows"],
+        popular_good=f"{card['popular']['benign_rows']:,}",
         popular_from=", ".join(f"`{name}`" for name in card["popular"]["from"]),
         tagged=f"{sections['tags']:,}",
         tagged_from=", ".join(f"`{name}`" for name in tags["from"]),

@@ -52,6 +52,12 @@ def measure(lists: SnapshotLists, rows: Sequence[Row], feeds: Sequence[str]) -> 
     return hits
 
 
+def popular(lists: SnapshotLists, rows: Sequence[Row]) -> tuple[int, int]:
+    """(phishing, benign) links on sites that count as popular."""
+    found = Counter(row.phishing for row, link in links(rows) if lists.popular(link.site))
+    return found[True], found[False]
+
+
 def ages(lists: SnapshotLists, rows: Sequence[Row], feed: str, seen: Mapping[Entry, str]) -> dict[int, tuple[int, int]]:
     """Replayed by time: (phishing, benign) links that a feed lists decisively, by the entry's age on the link's day.
 

@@ -54,7 +54,7 @@ def known_sites(lists: Lists, not_shippable: frozenset[str]) -> Sites:
     popular = {
         name
         for name in votes.keys() | known
-        if name and name not in tags and (below[name] < SUBDOMAINS_IN_DOUBT or votes[name] > 2)
+        if name and name not in tags and (below[name] < SUBDOMAINS_IN_DOUBT or votes[name] == len(TOP_LISTS))
     }
     return Sites(frozenset(popular), frozenset(lists.names("misp_tranco10k")), dict(tags), len(crowded))
 

@@ -110,6 +110,7 @@ TAG_LISTS = (
 
 PLATFORMS = frozenset(
     {
+        "amzn.to",
         "archive.org",
         "archive.ph",
         "atlassian.net",
@@ -127,10 +128,11 @@ PLATFORMS = frozenset(
         "reddit.com",
         "slack.com",
         "twitter.com",
+        "youtu.be",
         "youtube.com",
     }
 )
-"""Among the abused services, but what people put there is shown inside the platform's own pages: not hosting."""
+"""Among the abused services and shorteners, but all they show is inside one platform's own pages: neither."""
 
 REDIRECTORS = frozenset(
     {
@@ -177,7 +179,7 @@ REDIRECTORS = frozenset(
 SUBDOMAINS_OF_HOSTING = 10
 """A registrable domain with so many listed names below it gives sites to strangers, whatever else it is."""
 SUBDOMAINS_IN_DOUBT = 3
-"""With so many it is popular only when at least three top lists say so."""
+"""With so many it is popular only when every top list says so."""
 
 
 @dataclass(frozen=True, slots=True)

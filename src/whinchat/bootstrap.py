@@ -44,6 +44,7 @@ from whinchat.infra.queue.schedules import Scheduler
 from whinchat.infra.queue.sql import SqlQueue
 from whinchat.infra.rate_limit import TokenBuckets
 from whinchat.infra.storage import housekeeping
+from whinchat.infra.storage.check import is_sealed
 from whinchat.infra.storage.migrate import migrate
 from whinchat.infra.storage.sqlite import SqliteDatabase
 from whinchat.infra.workers import ThreadWorkers
@@ -99,6 +100,7 @@ class Service:
         settings: Settings,
         *,
         database: SqliteDatabase,
+        queue: SqlQueue,
         engine: Engine,
         network: Network,
         supervisor: Supervisor,
@@ -109,6 +111,7 @@ class Service:
     ) -> None:
         self._settings = settings
         self._database = database
+        self._queue = queue
         self._engine = engine
         self._network = network
         self._supervisor = supervisor
@@ -123,6 +126,7 @@ class Service:
 
     async def start(self) -> None:
         await self.listeners.start()
+        await self._queue.end_leases()
         self._supervisor.start()
         await self._network.transport.start(self._engine.sink)
         self._health.phase = Phase.RUNNING
@@ -148,7 +152,7 @@ async def prepare(settings: Settings) -> tuple[SqliteDatabase, AesSealer]:
     clock = SystemClock()
     path = settings.storage.database
     make_folder(settings.storage.data)
-    ring = keyring.open_keys(settings.keys.path, settings.storage.data, now=clock.now(), sealed=path.exists())
+    ring = keyring.open_keys(settings.keys.path, settings.storage.data, now=clock.now(), sealed=is_sealed(path))
     taken = await asyncio.to_thread(migrate, path, migrations(), settings.storage.data / "backups", clock)
     if taken:
         log.info("the database was migrated", extra={"steps": len(taken)})
@@ -261,6 +265,7 @@ def _assemble(
     return Service(
         settings,
         database=opened,
+        queue=queue,
         engine=engine,
         network=network,
         supervisor=Supervisor(parts, clock, metrics),

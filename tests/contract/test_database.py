@@ -188,7 +188,7 @@ async def test_many_at_once_are_all_there_in_their_order(database: Database) -> 
 
 async def test_a_stream_is_one_snapshot_of_any_length(database: Database) -> None:
     await database.commit(Batch(tuple(add(f"note {number:04}") for number in range(1_000))))
-    seen = []
+    seen: list[Value] = []
     async for (name,) in database.stream("SELECT name FROM notes WHERE id > :after ORDER BY id", {"after": 10}):
         if not seen:
             await database.commit(Batch((add("late"),)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from whinchat.core.ports import Clock
 from whinchat.core.types import Action, ChatRef, Content, DeliveryUpdate, Event, SendResult, SendText
 from whinchat.testing.clock import FakeClock
 from whinchat.transports.simulator.chats import Chat
@@ -19,9 +20,10 @@ ACCOUNT = "simulator"
 
 
 class Town:
-    def __init__(self, seed: int = 1, bounds: Bounds | None = None) -> None:
+    def __init__(self, seed: int = 1, bounds: Bounds | None = None, clock: Clock | None = None) -> None:
         self.clock = FakeClock()
-        self.host = Host(self.clock, seed=seed, accounts=(ACCOUNT,), bounds=bounds)
+        """Moves the world's time, unless it goes by another clock."""
+        self.host = Host(clock or self.clock, seed=seed, accounts=(ACCOUNT,), bounds=bounds)
         self.world = self.host.world
         self.bot = self.world.bot(ACCOUNT)
         self.ana = self.world.person("Ana")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from whinchat.config import Loaded, Settings
     from whinchat.config.tree import Apps
     from whinchat.core.app import AppSpec
+    from whinchat.core.ports import Clock, Database, Migration
 
     AppSpecs = Callable[[], Sequence[AppSpec[Any]]]
 
@@ -30,11 +31,36 @@ def registered_apps() -> Sequence[AppSpec[Any]]:
 
 @dataclass(slots=True)
 class Invocation:
-    """What every verb finds as `ctx.obj`: the options given before the verb, and the applications there are."""
+    """What every verb finds as `ctx.obj`: the options given before the verb, and what applications' verbs need."""
 
     apps: AppSpecs = registered_apps
     config: Path | None = None
     debug: bool = False
+
+    @property
+    def clock(self) -> Clock:
+        from whinchat.infra.clock import SystemClock
+
+        return SystemClock()
+
+    @property
+    def settings(self) -> Settings:
+        """Raises SettingsErrors."""
+        from whinchat import config
+
+        return config.load(self.config, apps={spec.name: spec.settings for spec in self.apps()})
+
+    @contextlib.asynccontextmanager
+    async def open_database(self, path: Path, migrations: Sequence[Migration]) -> AsyncIterator[Database]:
+        """A SQLite file of an application's own, made or brought up to date first; others may have it open too."""
+        import asyncio
+
+        from whinchat.infra.storage.migrate import migrate
+        from whinchat.infra.storage.sqlite import SqliteDatabase
+
+        await asyncio.to_thread(migrate, path, migrations, None, self.clock)
+        async with SqliteDatabase(path) as database:
+            yield database
 
 
 def app_types(ctx: click.Context) -> Apps:

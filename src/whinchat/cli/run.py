@@ -13,7 +13,7 @@ from whinchat.cli.common import load
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from whinchat.bootstrap import Service
+    from whinchat.bootstrap import Around, Service
     from whinchat.config import Settings
     from whinchat.transports.simulator.script import Script
 
@@ -43,8 +43,15 @@ def run(ctx: click.Context) -> None:
     serve(settings, ready)
 
 
-def serve(settings: Settings, ready: Callable[[Service], None], script: Script | None = None) -> None:
-    """Start, call `ready`, and stop in an orderly way at SIGINT or SIGTERM. `script` is played in an embedded world.
+def serve(
+    settings: Settings,
+    ready: Callable[[Service], None],
+    *,
+    script: Script | None = None,
+    around: Around | None = None,
+) -> None:
+    """Start, call `ready`, and stop in an orderly way at SIGINT or SIGTERM. `script` is played in an embedded world;
+    `around` lets tests inject faults.
 
     Raises Refused when it cannot start.
     """
@@ -54,19 +61,21 @@ def serve(settings: Settings, ready: Callable[[Service], None], script: Script |
     try:
         import uvloop
     except ImportError:  # not there on every platform; asyncio's own loop does the same, slower
-        asyncio.run(_serve(settings, ready, script))
+        asyncio.run(_serve(settings, ready, script, around))
     else:
-        uvloop.run(_serve(settings, ready, script))
+        uvloop.run(_serve(settings, ready, script, around))
 
 
-async def _serve(settings: Settings, ready: Callable[[Service], None], script: Script | None) -> None:
+async def _serve(
+    settings: Settings, ready: Callable[[Service], None], script: Script | None, around: Around | None
+) -> None:
     from whinchat.bootstrap import build
 
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    service = await build(settings, script=script)
+    service = await build(settings, script=script, around=around)
     try:
         await service.start()
         ready(service)

@@ -67,9 +67,8 @@ def simulator(
 
     if token and token_file:
         raise click.UsageError("use --token or --token-file")
-    host = Host(SystemClock(), seed=seed, accounts=accounts)
-    if transcript is not None:
-        host.subscribe(_recorder(transcript))
+    listeners = [] if transcript is None else [_recorder(transcript)]
+    host = Host(SystemClock(), seed=seed, accounts=accounts, listeners=listeners)
     player = None
     if script is not None:
         player = ScriptPlayer(load(DEMO if script == "demo" else Path(script)), host, Random(seed))
@@ -83,13 +82,20 @@ async def _serve(host: Host, token: str, port: int, player: ScriptPlayer | None,
 
     from whinchat.transports.simulator.api import PAGE, build_app, page_link
 
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     app = build_app(host, token, PAGE if PAGE.is_dir() else None)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOPPING)
     await runner.setup()
     try:
         address = await _listen(runner, port)
         _announce(address, token, page_link(app, address), as_json)
-        await _until_stopped(player)
+        async with asyncio.TaskGroup() as tasks:
+            playing = None if player is None else tasks.create_task(player.play())
+            await stopped.wait()
+            if playing is not None:
+                playing.cancel()
     finally:
         await runner.cleanup()
 
@@ -104,18 +110,6 @@ async def _listen(runner: web.AppRunner, port: int) -> str:
     except OSError as error:
         raise Refused(f"port {port} cannot be used: {error.strerror}", hint="choose another --port, or 0") from None
     return f"http://127.0.0.1:{runner.addresses[0][1]}"
-
-
-async def _until_stopped(player: ScriptPlayer | None) -> None:
-    """Until SIGINT or SIGTERM, with the script playing."""
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with asyncio.TaskGroup() as tasks:
-        playing = None if player is None else tasks.create_task(player.play())
-        await stopped.wait()
-        if playing is not None:
-            playing.cancel()
 
 
 def _announce(address: str, token: str, page: str, as_json: bool) -> None:

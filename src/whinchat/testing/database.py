@@ -29,8 +29,8 @@ class MemoryDatabase:
     def __init__(self, migrations: Sequence[Migration] = (), *, hook: Callable[[str], None] | None = None) -> None:
         self.hook = hook
         self._faults: deque[str] = deque()
-        self._connection = sqlite3.connect(":memory:", isolation_level=None)
-        weakref.finalize(self, self._connection.close)
+        self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, self._connection.close)  # in whichever thread collects garbage
         self._connection.execute("PRAGMA foreign_keys = ON")
         for step in migrations:
             self._connection.executescript(step.sql["sqlite"])

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol, TypeVar
+from typing import IO, Protocol, TypeVar
 
 import click
 
@@ -137,7 +137,7 @@ def import_(
     source = "standard input" if file == "-" else Path(file).name
     order = Order(name, source, Threat(threat), Trust(trust), licence, version, force)
 
-    async def work(stream: BinaryIO) -> Imported:
+    async def work(stream: IO[bytes]) -> Imported:
         reader = FeedReader(stream, Format(form), column=column)
         async with _store(given) as store:
             with _progress(name, _size(file)) as advance:

@@ -37,21 +37,23 @@ class AesSealer:
         self.ring = ring
         self._secrets = {bytes.fromhex(key.id): key.secret for key in ring.keys}
         self._newest = bytes.fromhex(ring.newest.id)
-        self._ciphers: dict[tuple[bytes, str], AESGCM] = {}
+        self._head = FORMAT + self._newest
+        self._tables: dict[tuple[bytes, str], tuple[AESGCM, bytes]] = {}
         self._hashes: dict[str, hmac.HMAC] = {}
 
     def seal(self, table: str, row: bytes | str, data: bytes) -> bytes:
         nonce = os.urandom(NONCE)
-        cipher = self._cipher(self._newest, table)
-        return FORMAT + self._newest + nonce + cipher.encrypt(nonce, data, _place(table, row))
+        cipher, place = self._table(self._newest, table)
+        return self._head + nonce + cipher.encrypt(nonce, data, place + _bytes(row))
 
     def open(self, table: str, row: bytes | str, sealed: bytes) -> bytes:
         key_id = sealed[len(FORMAT) : HEADER]
         if len(sealed) < SHORTEST or sealed[:1] != FORMAT or key_id not in self._secrets:
             raise _unsealable(table)
         nonce, body = sealed[HEADER : HEADER + NONCE], sealed[HEADER + NONCE :]
+        cipher, place = self._table(key_id, table)
         try:
-            return self._cipher(key_id, table).decrypt(nonce, body, _place(table, row))
+            return cipher.decrypt(nonce, body, place + _bytes(row))
         except InvalidTag:
             raise _unsealable(table) from None
 
@@ -70,20 +72,18 @@ class AesSealer:
         """Whether the value was sealed with the newest key, by what its first bytes say."""
         return sealed[len(FORMAT) : HEADER] == self._newest
 
-    def _cipher(self, key_id: bytes, table: str) -> AESGCM:
-        cipher = self._ciphers.get((key_id, table))
-        if cipher is None:
-            cipher = self._ciphers[key_id, table] = AESGCM(_derive(self._secrets[key_id], "seal", table))
-        return cipher
+    def _table(self, key_id: bytes, table: str) -> tuple[AESGCM, bytes]:
+        """The table's cipher, and its name as the associated data begins with it."""
+        found = self._tables.get((key_id, table))
+        if found is None:
+            name = table.encode()
+            cipher = AESGCM(_derive(self._secrets[key_id], "seal", table))
+            found = self._tables[key_id, table] = (cipher, len(name).to_bytes(2, "big") + name)
+        return found
 
 
 def _derive(secret: bytes, use: str, name: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"whinchat/{use}/{name}".encode()).derive(secret)
-
-
-def _place(table: str, row: bytes | str) -> bytes:
-    name = table.encode()
-    return len(name).to_bytes(2, "big") + name + _bytes(row)
 
 
 def _bytes(text: str | bytes) -> bytes:

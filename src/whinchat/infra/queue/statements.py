@@ -59,6 +59,8 @@ def claim(kinds: int) -> str:
 
 EXTEND = "UPDATE jobs SET due_at = :expires WHERE id = :id AND token = :token RETURNING id"
 
+END_LEASES = "UPDATE jobs SET due_at = :now WHERE state = 'running' AND due_at > :now"
+
 FINISH = "DELETE FROM jobs WHERE id = :id AND token = :token"
 
 TAKE_OVER_FOLLOW_UP = """

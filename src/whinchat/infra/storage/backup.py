@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +66,8 @@ def backup(
             part.rename(target)
             sync(target.parent)
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     return info
 
 
@@ -73,8 +75,7 @@ def _write(
     source: Path, part: Path, clock: Clock, columns: Sequence[SealedColumn], progress: Progress | None
 ) -> BackupInfo:
     copy_database(source, part, progress)
-    copy = apsw.Connection(str(part))
-    try:
+    with closing(apsw.Connection(str(part))) as copy:
         copy.pragma("journal_mode", "DELETE")  # one file, nothing beside it
         info = BackupInfo(clock.now(), whinchat.__version__, key_ids(copy, columns))
         copy.execute(TABLE)
@@ -82,17 +83,13 @@ def _write(
             "INSERT INTO backup_info VALUES (?, ?, ?, ?)", (NOTE, info.made_at, info.version, ",".join(info.key_ids))
         )
         require_sound(copy, source)
-    finally:
-        copy.close()
     sync(part)
     return info
 
 
 def copy_database(source: Path, target: Path, progress: Progress | None) -> None:
     """Copy page by page, from one snapshot, into the empty file `target`."""
-    original = connect(source)
-    copy = apsw.Connection(str(target))
-    try:
+    with closing(connect(source)) as original, closing(apsw.Connection(str(target))) as copy:
         copy.pragma("synchronous", "OFF")  # the caller syncs the finished file
         copy.pragma("journal_mode", "OFF")
         with translated(source), original:  # one read transaction, or every commit would start the copy anew
@@ -104,26 +101,19 @@ def copy_database(source: Path, target: Path, progress: Progress | None) -> None
                     copying.step(STEP)
                     if progress:
                         progress((copying.page_count - copying.remaining - before) * page_size)
-    finally:
-        copy.close()
-        original.close()
 
 
 def read_info(backup_file: Path) -> BackupInfo:
     """What a backup says of itself. Raises StorageError (code `not_backup`, `damaged`)."""
-    connection = connect(backup_file)
-    try:
-        with translated(backup_file):
-            if not connection.table_exists("main", "backup_info"):
-                raise StorageError(
-                    f"{backup_file} is no backup made by Whinchat",
-                    hint="Give a file that `whinchat db backup` has written.",
-                    code="not_backup",
-                )
-            ((made_at, version, ids),) = connection.execute("SELECT made_at, version, key_ids FROM backup_info")
-            return BackupInfo(made_at, version, tuple(ids.split(",")) if ids else ())
-    finally:
-        connection.close()
+    with closing(connect(backup_file)) as connection, translated(backup_file):
+        if not connection.table_exists("main", "backup_info"):
+            raise StorageError(
+                f"{backup_file} is no backup made by Whinchat",
+                hint="Give a file that `whinchat db backup` has written.",
+                code="not_backup",
+            )
+        ((made_at, version, ids),) = connection.execute("SELECT made_at, version, key_ids FROM backup_info")
+        return BackupInfo(made_at, version, tuple(ids.split(",")) if ids else ())
 
 
 def key_ids(connection: apsw.Connection, columns: Sequence[SealedColumn]) -> tuple[str, ...]:

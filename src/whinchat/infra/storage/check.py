@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from whinchat.core.ports import Migration, Row, SealedColumn
 from whinchat.infra.crypto.rotation import CANARY, check_key
 from whinchat.infra.crypto.sealer import AesSealer
 from whinchat.infra.storage.backup import has_column
-from whinchat.infra.storage.connection import connect
+from whinchat.infra.storage.connection import connect, translated
 from whinchat.infra.storage.maintenance import Sizes, measure
 from whinchat.infra.storage.migrate import Version, pending, versions
 
@@ -61,8 +62,7 @@ def check(
     """
     if not path.is_file():
         raise StorageError(f"there is no database at {path}", hint="Look at storage.data.", code="no_database")
-    connection = connect(path)
-    try:
+    with closing(connect(path)) as connection, translated(path):
         integrity = _integrity(connection)
         if integrity:  # what else a damaged file says is worth nothing
             return Report(integrity, 0, (), "", "", (), measure(connection, path))
@@ -75,8 +75,14 @@ def check(
             sealed=tuple(_sample(connection, sealer, column) for column in columns) if sealer else (),
             sizes=measure(connection, path),
         )
-    finally:
-        connection.close()
+
+
+def is_sealed(path: Path) -> bool:
+    """Whether the database was marked with a key (`rotation.verify_key`): then a missing key file is no first run."""
+    if not path.exists():
+        return False
+    with closing(connect(path)) as connection, translated(path):
+        return has_column(connection, CANARY) and bool(connection.execute("SELECT 1 FROM sealing").fetchall())
 
 
 def _integrity(connection: apsw.Connection) -> tuple[str, ...]:

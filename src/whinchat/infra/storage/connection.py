@@ -108,9 +108,9 @@ def _disk_full(path: Path) -> WhinchatError:
 
 def _read_only(path: Path) -> WhinchatError:
     return StorageError(
-        f"the database {path.name} in the data folder {path.parent} cannot be opened for writing",
-        hint="Give the user that runs Whinchat the folder and the files in it, on a disk that is not read-only, "
-        "or name another folder in storage.data.",
+        f"the database {path.name} in the folder {path.parent} cannot be opened or written",
+        hint="Give the user that runs Whinchat that folder and the files in it, on a disk that is not read-only, "
+        "or choose another folder (the service's own is storage.data).",
         code="read_only",
     )
 

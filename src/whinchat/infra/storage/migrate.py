@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,21 +56,14 @@ def migrate(path: Path, migrations: Sequence[Migration], backup_to: Path | None,
     with ProcessLock(path):
         if backup_to is not None and _holds_something(path):
             _back_up(path, backup_to, clock)
-        connection = connect(path, write=True)
-        try:
+        with closing(connect(path, write=True)) as connection:
             return apply(connection, path, migrations, clock)
-        finally:
-            connection.close()
 
 
 def pending_in(path: Path, migrations: Sequence[Migration]) -> list[Migration]:
     """The steps that are missing in the existing database at `path`. Raises as `migrate` does."""
-    connection = connect(path)
-    try:
-        with translated(path):
-            return pending(connection, migrations)
-    finally:
-        connection.close()
+    with closing(connect(path)) as connection, translated(path):
+        return pending(connection, migrations)
 
 
 def pending(connection: apsw.Connection, migrations: Sequence[Migration]) -> list[Migration]:
@@ -124,7 +118,7 @@ def checksum(step: Migration) -> str:
 def _take(connection: apsw.Connection, step: Migration, clock: Clock) -> None:
     try:
         with connection:
-            connection.execute(step.sql["sqlite"])
+            connection.execute(step.sql["sqlite"]).fetchall()  # all of it, past statements that give rows
             connection.execute(
                 "INSERT INTO schema_migrations VALUES (?, ?, ?, ?, ?)",
                 (step.component, step.number, step.name, checksum(step), clock.now()),
@@ -161,11 +155,8 @@ def _require_counting(migrations: Iterable[Migration]) -> None:
 def _holds_something(path: Path) -> bool:
     if not path.exists():
         return False
-    connection = connect(path)
-    try:
+    with closing(connect(path)) as connection:
         return bool(connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall())
-    finally:
-        connection.close()
 
 
 def _back_up(path: Path, folder: Path, clock: Clock) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -46,7 +46,9 @@ class Readers:
         """After what is being read. May be called again."""
         if not self._closed:
             self._closed = True
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+            open_ones: list[_Stream | apsw.Connection] = [*self._streams, *self._connections]
+            self._streams.clear()
+            await asyncio.get_running_loop().run_in_executor(self._thread, _close_all, open_ones)
             self._thread.shutdown()
 
     def fetch_one(self, sql: str, args: Args | None) -> Row | None:
@@ -66,16 +68,14 @@ class Readers:
         loop = asyncio.get_running_loop()
         try:
             while page := await self._run(stream.page):
-                stall = loop.call_later(STALL, self._thread.submit, stream.expire)
+                stall = loop.call_later(STALL, self._end, stream, stream.expire)
                 try:
                     for row in page:
                         yield row
                 finally:
                     stall.cancel()
         finally:
-            if stream in self._streams:  # else the database was closed meanwhile, and the stream with it
-                self._streams.discard(stream)
-                self._thread.submit(stream.close)
+            self._end(stream, stream.close)
 
     async def _run(self, function: Callable[[], T]) -> T:
         def work() -> T:
@@ -85,6 +85,11 @@ class Readers:
         self._require_open()
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
+    def _end(self, stream: _Stream, how: Callable[[], None]) -> None:
+        if stream in self._streams:  # else the database was closed meanwhile, and the stream with it
+            self._streams.discard(stream)
+            self._thread.submit(how)
+
     def _require_open(self) -> None:
         if self._closed:
             raise closed()
@@ -93,11 +98,6 @@ class Readers:
         connection = connect(self._path, cache_kib=CACHE_KIB, mmap_bytes=self._mmap_bytes)
         self._connections.append(connection)
         return connection
-
-    def _close(self) -> None:
-        for reader in (*self._streams, *self._connections):
-            reader.close()
-        self._streams.clear()
 
 
 class _Stream:
@@ -130,3 +130,8 @@ class _Stream:
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close(True)
+
+
+def _close_all(open_ones: Iterable[_Stream | apsw.Connection]) -> None:
+    for each in open_ones:
+        each.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import apsw
@@ -64,29 +64,21 @@ def _require_usable(backup_file: Path, migrations: Sequence[Migration], sealer: 
             hint="Read them from an export with `whinchat keys import FILE`, then restore again.",
             code="key_missing",
         )
-    connection = connect(backup_file)
-    try:
-        with translated(backup_file):
-            require_sound(connection, backup_file)
-            pending(connection, migrations)
-            if connection.table_exists("main", "sealing"):
-                for mark in connection.execute("SELECT lookup, canary FROM sealing"):
-                    check_key(sealer, mark)
-    finally:
-        connection.close()
+    with closing(connect(backup_file)) as connection, translated(backup_file):
+        require_sound(connection, backup_file)
+        pending(connection, migrations)
+        if connection.table_exists("main", "sealing"):
+            for mark in connection.execute("SELECT lookup, canary FROM sealing"):
+                check_key(sealer, mark)
 
 
 def _prepare(part: Path, migrations: Sequence[Migration], after: Sequence[Statement], clock: Clock) -> None:
-    connection = connect(part, write=True)
-    try:
+    with closing(connect(part, write=True)) as connection:  # the last one that closes takes the log with it
         connection.execute("DROP TABLE backup_info")
         apply(connection, part, migrations, clock)
         with connection:
             for statement in after:
                 connection.execute(statement.sql, statement.args).fetchall()
-        checkpoint(connection)
-    finally:
-        connection.close()  # the last one: it takes the log with it
     sync(part)
 
 
@@ -110,11 +102,11 @@ def _finish_log(path: Path) -> None:
         connection = connect(path, write=True)
     except StorageError:
         return
-    with suppress(apsw.Error):
+    with closing(connection), suppress(apsw.Error):
         checkpoint(connection)
-    connection.close()
 
 
 def _clear(part: Path) -> None:
     for file in companions(part):
-        file.unlink(missing_ok=True)
+        with suppress(OSError):
+            file.unlink(missing_ok=True)

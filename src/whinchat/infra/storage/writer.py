@@ -7,6 +7,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -164,10 +165,11 @@ class Writer:
                 self._apply(commit)
             self._cursor.execute("COMMIT")
         except Exception as error:
-            if not self._connection.get_autocommit():
-                self._cursor.execute("ROLLBACK")
             for commit in commits:
                 commit.error = commit.error or in_words(error, self._path)
+            if not self._connection.get_autocommit():
+                with suppress(apsw.Error):  # this thread must go on: without it everybody would wait for ever
+                    self._cursor.execute("ROLLBACK")
 
     def _synchronise(self, full: bool) -> None:
         if full != self._full:

@@ -47,6 +47,7 @@ def build_app(host: Host, token: str, page: Path | None = None, hosts: Collectio
     app.router.add_get("/api/state", api.state)
     app.router.add_get("/api/transcript", api.transcript)
     app.router.add_get("/api/media/{handle}", api.media)
+    app.router.add_get("/api/{name}", api.nothing)
     app.router.add_post("/api/page-link", api.page_link)
     app.router.add_post("/api/{operation}", api.operation)
     if page is not None:
@@ -117,6 +118,10 @@ class _Api:
             mime = "application/octet-stream"
             headers["Content-Disposition"] = "attachment"
         return web.Response(body=data, content_type=mime, headers=headers)
+
+    async def nothing(self, _request: web.Request) -> web.Response:
+        hint = "read `state`, `transcript` or `media/HANDLE`; operations are asked with POST"
+        raise Refused("there is nothing to read by that name", hint=hint, code="no_operation")
 
     async def page_link(self, request: web.Request) -> web.Response:
         return _json({"path": f"{request.path.removesuffix('api/page-link')}?token={self._access.ticket()}"})

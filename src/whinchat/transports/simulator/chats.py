@@ -83,9 +83,6 @@ class Chat:
     # --- messages ---
 
     def put(self, message: Message) -> None:
-        """Raises Refused (`id_taken`)."""
-        if message.key in self._messages:
-            raise Refused("the sender has used that id", hint="leave `id` out", code="id_taken")
         self._messages[message.key] = message
         if len(self._messages) > self._kept:
             self._messages.popitem(last=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -51,8 +51,9 @@ class Host:
         seed: int | None = None,
         accounts: Sequence[str] = ("simulator",),
         bounds: Bounds | None = None,
+        listeners: Iterable[Listener] = (),
     ) -> None:
-        """`accounts`: bots that are there from the beginning, each called "Whinchat".
+        """`accounts`: bots that are there from the beginning, each called "Whinchat". `listeners` hear of them too.
 
         Without a seed one is drawn, so that a new world's ids are new to a service that keeps its data.
         """
@@ -60,7 +61,7 @@ class Host:
         self.script: ScriptControl | None = None
         self._accounts = accounts
         self._bounds = bounds
-        self._listeners: list[Listener] = []
+        self._listeners = list(listeners)
         self.world = self._new(seed)
 
     def reset(self, seed: int | None = None) -> None:

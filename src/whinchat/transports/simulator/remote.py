@@ -61,7 +61,12 @@ class RemoteSession:
             if message.type is not aiohttp.WSMsgType.BINARY:
                 self._give_up()
                 raise LinkDown
-            frame = self._decoder.decode(message.data)
+            try:
+                frame = self._decoder.decode(message.data)
+            except msgspec.MsgspecError:
+                log.warning("a frame of the world could not be read; the session ends")
+                self._give_up()
+                raise LinkDown from None
             if isinstance(frame, Parcels):
                 return frame.parcels
             waiting = self._open.pop(frame.id, None)
@@ -83,6 +88,8 @@ class RemoteSession:
             return (await self._ask(Perform(self._asked, chat, action, reference), Performed)).value
         except TimeoutError:
             return SendResult(Certainty.UNKNOWN, error="timeout")
+        except UnicodeEncodeError:
+            return SendResult(Certainty.REJECTED, error="bad_text")
 
     async def group(self, chat: ChatRef) -> Group | None:
         self._asked += 1

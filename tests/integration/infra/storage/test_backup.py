@@ -9,16 +9,16 @@ from pathlib import Path
 
 import apsw
 import pytest
+from tests.support.notes import NOTES, SCHEMA, SEALED, STARS, add, count, fill, made, note
 
 import whinchat
-from tests.support.notes import NOTES, SCHEMA, SEALED, STARS, add, count, fill, made, note
 from whinchat.core.errors import StorageError
 from whinchat.core.ports import Batch, Migration, Statement
 from whinchat.infra.crypto.keyring import KeyRing
 from whinchat.infra.crypto.rotation import reseal
 from whinchat.infra.crypto.sealer import AesSealer
 from whinchat.infra.storage.backup import BackupInfo, backup, read_info
-from whinchat.infra.storage.check import Report, check
+from whinchat.infra.storage.check import Report, check, is_sealed
 from whinchat.infra.storage.connection import connect
 from whinchat.infra.storage.lock import ProcessLock
 from whinchat.infra.storage.migrate import Version
@@ -29,7 +29,7 @@ from whinchat.testing.clock import FakeClock
 RING = KeyRing.new(0)
 SEALER = AesSealer(RING)
 CLOCK = FakeClock()
-FORGET = Statement("UPDATE notes SET name = 'unknown' WHERE name = :name", {"name": "note 0001"})
+FORGET = Statement("UPDATE notes SET body = NULL WHERE name = :name", {"name": "note 0001"})
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ async def test_every_key_that_anything_is_sealed_with_is_named(path: Path, tmp_p
 
 
 async def test_a_backup_is_made_while_the_service_writes(path: Path, tmp_path: Path) -> None:
-    copied = []
+    copied: list[int] = []
     async with SqliteDatabase(path, exclusive=True) as database:
         for number in range(30):
             await database.commit(note(f"big {number}", bytes(300_000)))
@@ -146,16 +146,16 @@ async def test_a_backup_takes_the_place_of_the_database_which_is_kept(path: Path
     assert await count(kept) == 41
     assert await count(path) == 40
     async with SqliteDatabase(path) as database:
-        assert await database.fetch("SELECT id FROM notes WHERE name = 'unknown'") == [(2,)]
+        assert await database.fetch("SELECT id FROM notes WHERE body IS NULL") == [(2,)]
         assert await database.fetch("SELECT 1 FROM sqlite_schema WHERE name = 'backup_info'") == []
         assert await database.fetch_one("PRAGMA auto_vacuum") == (2,)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert look(path).sealed[0].unopened == 0
     assert {file.name for file in path.parent.iterdir()} == {
         "notes.db",
         "notes.db.lock",
         "notes.db.before-restore-20260101-000000-000",
     }
+    assert look(path).ok
 
 
 async def test_it_is_restored_where_there_is_nothing_yet(copy: Path, tmp_path: Path) -> None:
@@ -334,6 +334,12 @@ def test_an_empty_database_is_in_order(tmp_path: Path) -> None:
     report = look(tmp_path / "empty.db")
     assert report.ok
     assert report.schema == (Version("notes", 0, 1), Version("sealing", 0, 1))
+
+
+def test_a_database_is_sealed_from_its_first_mark_on(path: Path, tmp_path: Path) -> None:
+    assert is_sealed(path)
+    assert not is_sealed(made(tmp_path / "new.db"))
+    assert not is_sealed(tmp_path / "none.db")
 
 
 async def test_after_a_rotation_a_backup_needs_the_new_key_only(path: Path, tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import apsw
 import pytest
-
 from tests.support.notes import made
+
 from whinchat.core.ports import Migration
 from whinchat.infra.clock import SystemClock
 from whinchat.infra.storage.connection import connect

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from tests.support.notes import NOTES, STARS, add
+
 from whinchat.core.errors import StorageError
 from whinchat.core.ports import Batch, Migration
 from whinchat.infra.storage.backup import read_info
@@ -53,7 +53,11 @@ def test_missing_steps_are_taken_in_order_and_only_once(path: Path, clock: FakeC
     assert migrate(path, [NOTES, STARS, TAGS], None, clock) == []
     connection = connect(path)
     rows = connection.execute("SELECT component, number, name, applied_at FROM schema_migrations").fetchall()
-    assert sorted(rows) == [("notes", 1, "notes", clock.now()), ("notes", 2, "stars", clock.now()), ("tags", 1, "tags", clock.now())]
+    assert sorted(rows) == [
+        ("notes", 1, "notes", clock.now()),
+        ("notes", 2, "stars", clock.now()),
+        ("tags", 1, "tags", clock.now()),
+    ]
     assert versions(connection, [NOTES, TAGS]) == [Version("notes", 2, 1), Version("tags", 1, 1)]
     connection.close()
 
@@ -99,7 +103,9 @@ def test_a_step_that_leaves_references_to_nothing_fails(path: Path, clock: FakeC
 
 
 def test_a_step_may_rebuild_a_table_that_others_refer_to(path: Path, clock: FakeClock) -> None:
-    filled = Migration("tags", 2, "fill", {"sqlite": "INSERT INTO notes VALUES (1, 'milk', x'');\nINSERT INTO tags VALUES (1);"})
+    filled = Migration(
+        "tags", 2, "fill", {"sqlite": "INSERT INTO notes VALUES (1, 'milk', x'');\nINSERT INTO tags VALUES (1);"}
+    )
     rebuilt = Migration(
         "tags",
         3,
@@ -113,6 +119,12 @@ def test_a_step_may_rebuild_a_table_that_others_refer_to(path: Path, clock: Fake
         },
     )
     assert len(migrate(path, [NOTES, TAGS, filled, rebuilt], None, clock)) == 4
+
+
+def test_a_step_is_taken_whole_although_parts_of_it_give_rows(path: Path, clock: FakeClock) -> None:
+    chatty = Migration("notes", 2, "chatty", {"sqlite": "SELECT 1 UNION SELECT 2;\nCREATE TABLE after_all (x);"})
+    migrate(path, [NOTES, chatty], None, clock)
+    assert "after_all" in tables(path)
 
 
 def test_a_newer_schema_is_refused_and_left_alone(path: Path, clock: FakeClock, tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 import apsw
 import pytest
 import uvloop
-
 from tests.support.notes import made, note
+
 from whinchat.core.errors import Overloaded, StorageError
 from whinchat.core.ports import Batch, Statement
 from whinchat.infra.storage import connection, readers, writer
@@ -112,6 +112,20 @@ async def test_a_stream_ends_with_the_database(path: Path) -> None:
     await database.close()
     with pytest.raises(StorageError):
         [row async for row in stream]
+
+
+async def test_a_stream_that_was_left_open_does_not_disturb_the_end(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "STALL", 0.01)
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    async with SqliteDatabase(path) as database:
+        await database.commit(note("milk"))
+        stream = database.stream("SELECT name FROM notes")
+        assert await anext(stream) == ("milk",)
+    await asyncio.sleep(0.03)
+    assert complaints == []
 
 
 def test_under_uvloop_it_is_the_same(path: Path) -> None:
@@ -255,6 +269,21 @@ async def test_a_commit_that_the_disk_refuses_fails_for_all_of_its_group(databas
     assert len(results) == 5
     await database.commit(note("after", bytes(100_000)))
     assert await database.fetch("SELECT name FROM notes ORDER BY id") == [("before",), ("after",)]
+
+
+async def test_what_only_a_commit_finds_wrong_does_not_stop_the_writer(database: SqliteDatabase) -> None:
+    tags = "CREATE TABLE tags (note INTEGER REFERENCES notes (id) DEFERRABLE INITIALLY DEFERRED)"
+    await database.commit(Batch((Statement(tags, {}),)))
+    with pytest.raises(apsw.ConstraintError):
+        await database.commit(Batch((Statement("INSERT INTO tags VALUES (99)", {}),)))
+    await database.commit(note("after"))
+    assert await database.fetch("SELECT * FROM tags") == []
+
+
+async def test_work_of_the_writers_that_fails_is_told_to_who_asked(database: SqliteDatabase) -> None:
+    with pytest.raises(apsw.SQLError):
+        await database._writer.run(lambda connection: connection.execute("nonsense"))
+    await database.commit(note("after"))
 
 
 async def test_another_process_that_writes_for_long_is_overload(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

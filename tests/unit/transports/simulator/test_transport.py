@@ -230,6 +230,18 @@ async def test_a_bot_that_goes_offline_comes_back_by_itself() -> None:
     await transport.stop(1)
 
 
+async def test_a_send_in_the_moment_of_the_break_is_rejected_for_now() -> None:
+    town = Town()
+    transport = SimulatorTransport(LocalLink(town.host), town.clock, Random(1), account=ACCOUNT)
+    await transport.start(Service())
+    await settle()
+    town.world.set_online(town.bot, False)
+    result = await transport.perform(town.ref(), SendText("now?"), "r1")
+    assert (result.certainty, result.retry_after) == (Certainty.REJECTED, 1.0)
+    assert town.texts() == []
+    await transport.stop(1)
+
+
 async def test_delayed_events_come_when_they_are_due() -> None:
     town, service = Town(), Service()
     transport = SimulatorTransport(LocalLink(town.host), town.clock, Random(1), account=ACCOUNT)

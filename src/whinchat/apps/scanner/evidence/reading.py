@@ -79,7 +79,7 @@ def _subdomains(link: Link) -> tuple[str, ...]:
 def _segments(path: str) -> tuple[str, ...]:
     if len(path) <= 1:
         return ()
-    text = path[:LONGEST_PATH].lower()
+    text = path[:LONGEST_PATH]
     if "%" in text:
         text = unquote(text, errors="replace")
-    return tuple([segment for segment in text.split("/") if segment][:MOST_SEGMENTS])
+    return tuple([segment for segment in text.lower().split("/") if segment][:MOST_SEGMENTS])

@@ -6,6 +6,7 @@ import enum
 from collections.abc import Iterable, Mapping
 
 LONGEST_RUN = 40  # characters; longer runs are not tried
+GLUED_FROM = 3  # letters a word needs to be cut out of a run; shorter ones fit into anything
 
 
 class Sense(enum.StrEnum):
@@ -27,7 +28,7 @@ class Vocabulary:
         for sense, words in senses.items():
             for word in words:
                 self._sense.setdefault(word, sense)
-        self._lengths = sorted({len(word) for word in self._sense}, reverse=True)
+        self._lengths = sorted({len(word) for word in self._sense if len(word) >= GLUED_FROM}, reverse=True)
 
     def __contains__(self, word: str) -> bool:
         return word in self._sense

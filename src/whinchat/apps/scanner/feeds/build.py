@@ -91,7 +91,13 @@ class SnapshotBuilder:
 
         It replaces nothing: the caller renames it into place with `publish`. Raises StorageError: no room, no right.
         """
-        with _written(path), path.open("wb") as file:
+        with _written(path):
+            path.touch(mode=0o600)
+            self._write_all(path, built_at, state)
+        return Snapshot(path)
+
+    def _write_all(self, path: Path, built_at: int, state: int) -> None:
+        with path.open("wb") as file:
             out = _Out(file)
             extents = tuple([self._write(section, out) for section in Section if section in self._drawers])
             described = msgspec.json.encode(
@@ -99,7 +105,6 @@ class SnapshotBuilder:
             )
             out.write(described)
             out.finish(len(described))
-        return Snapshot(path)
 
     def _payload(self, section: Section) -> int:
         if section is Section.POPULAR:

@@ -26,12 +26,10 @@ class Claim:
         self.generation = generation
 
     async def commit(self, *statements: Statement, durable: bool = False) -> None:
-        """Commit, if the right to is still there, and renew it. Raises Refused when it is not."""
+        """Commit what only the holder's right makes fail, and renew the claim. Raises Refused when it was lost."""
         try:
             await self._database.commit(Batch((self._renewal(), *statements), durable))
-        except Conflict as conflict:
-            if conflict.statement:
-                raise
+        except Conflict:
             raise Refused(
                 "the import took too long and another one has begun", hint="Run the command again.", code="claim_lost"
             ) from None

@@ -30,7 +30,7 @@ Reading = Sequence[str] | Reject | None
 
 COMMENTS = ("#", ";", "//", "!")
 
-_REMARK = re.compile(r"\s+(?:#|//|;).*$")
+_REMARK = re.compile(r"\s(?:#|//|;).*")
 _SINK = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?|fe80::1%\S+|ff0[02]::[123]|255\.255\.255\.255)\s+(\S.*)")
 _OWN_NAMES = re.compile(r"localhost(?:\.localdomain)?|local|broadcasthost|ip6-\S+|0\.0\.0\.0")
 _RULE = re.compile(r"\|\|([^\^$|]+)\^?\|?(?:\$(.*))?")
@@ -40,13 +40,17 @@ _RPZ = re.compile(r"(\S+)\s+(?:\d+\s+)?(?:IN\s+)?CNAME\s+(\S+)", re.IGNORECASE)
 _ZONE = re.compile(r"\$\w+|@\s|.*\s(?:SOA|NS)\s", re.IGNORECASE)
 
 
+def _without_remark(line: str) -> str:
+    return _REMARK.sub("", line).rstrip()
+
+
 def _plain(line: str) -> Reading:
-    text = _REMARK.sub("", line)
+    text = _without_remark(line)
     return [text] if text and not any(mark in text for mark in ' \t|"<>') else None
 
 
 def _hosts(line: str) -> Reading:
-    found = _SINK.fullmatch(_REMARK.sub("", line))
+    found = _SINK.fullmatch(_without_remark(line))
     return [name for name in found[1].split() if not _OWN_NAMES.fullmatch(name)] if found else None
 
 
@@ -63,7 +67,7 @@ def _adblock(line: str) -> Reading:
 
 
 def _dnsmasq(line: str) -> Reading:
-    found = _DNSMASQ.fullmatch(_REMARK.sub("", line))
+    found = _DNSMASQ.fullmatch(_without_remark(line))
     return found[1].split("/") if found else None
 
 

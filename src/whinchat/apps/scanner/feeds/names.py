@@ -45,11 +45,12 @@ class Entry:
     value: str
 
 
-_HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
-_ADDRESS = re.compile(r"[0-9.]+|\[?[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*\]?")
+_HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+_ADDRESS = re.compile(r"[0-9.]+|\[[0-9a-f:.]+\]|[0-9a-f]*:[0-9a-f:.]+")
 _HOST_AND_PORT = re.compile(r"([^/:?#@\[\]]+|\[[^\]]*\]):[0-9]{1,5}")
 _SCHEME = re.compile(r"h(?:tt|xx|\*\*)p(s?)(?:\[:\]|:)//", re.IGNORECASE)
 _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "local", "broadcasthost"})
+_LONGEST_HOST = 253
 _MOST_FOLDERS = 4
 _MOST_LABELS = 6
 
@@ -68,18 +69,24 @@ def _host(text: str) -> Entry | Reject:
     host = text.lower().removeprefix("*").strip(".")
     if _ADDRESS.fullmatch(host):
         return _address(host.strip("[]"))
-    if not host.isascii():
-        try:
-            host = idna.encode(host, uts46=True, transitional=False).decode("ascii")
-        except idna.IDNAError:
-            return Reject.NOT_A_NAME
+    host = _ascii(host)
     if host in _LOCAL_NAMES:
         return Reject.LOCAL
     if host.isalnum():
         return Reject.TOO_BROAD
-    if not _HOST.fullmatch(host):
+    if len(host) > _LONGEST_HOST or not _HOST.fullmatch(host):
         return Reject.NOT_A_NAME
     return Reject.TOO_BROAD if split(host).suffix == host else Entry(Scope.HOST, host)
+
+
+def _ascii(host: str) -> str:
+    """In punycode; empty when that cannot be. What is too long for any form is left to be refused for that."""
+    if host.isascii() or len(host) > _LONGEST_HOST:
+        return host
+    try:
+        return idna.encode(host, uts46=True, transitional=False).decode("ascii")
+    except idna.IDNAError:
+        return ""
 
 
 def _address(text: str) -> Entry | Reject:

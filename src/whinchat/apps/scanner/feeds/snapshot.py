@@ -134,9 +134,6 @@ class Snapshot:
             at = block.find(wanted, at + 1)
         return None
 
-    def holds(self, section: Section) -> bool:
-        return section in self._extents
-
     def count(self, section: Section) -> int:
         extent = self._extents.get(section)
         return extent.count if extent else 0

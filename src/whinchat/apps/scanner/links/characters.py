@@ -32,10 +32,13 @@ GLUE = (
     "\u0590-\u109f\u1100-\u11ff\u1200-\u139f\u1780-\u18af\u2e80-\u2fff\u3005-\u3007\u3021-\ud7ff\uf900-\ufaff\ufb1d-\ufdff"
     "\ufe70-\ufefc\uff66-\uffdc\U00020000-\U0003ffff"
 )
-"""Letters of scripts that never share a host label with Latin ones: next to Latin letters they are the words around a link."""
+"""Letters of scripts that never share a label with Latin ones: beside Latin letters they are words around a link."""
 
 PICTURES = "\u2190-\u21ff\u2300-\u23ff\u2460-\u2bff\u3200-\u33ff\ufffc\ufffd\U0001f000-\U0001faff"
 """Arrows, dingbats and emoji."""
 
-STOPS = "\u00ab\u00bb\u060c\u061b\u061f\u0964\u0965\u201c-\u201f\u2026\u2039\u203a\u3001-\u3003\u3008-\u3011\u3014-\u301f\uff01\uff08\uff09\uff0c\uff1b\uff3b\uff3d\uff5b\uff5d\uff5f-\uff65"
+STOPS = (
+    "\u00ab\u00bb\u060c\u061b\u061f\u0964\u0965\u201c-\u201f\u2026\u2039\u203a\u3001-\u3003\u3008-\u3011\u3014-\u301f"
+    "\uff01\uff08\uff09\uff0c\uff1b\uff3b\uff3d\uff5b\uff5d\uff5f-\uff65"
+)
 """Punctuation outside ASCII that always ends a link."""

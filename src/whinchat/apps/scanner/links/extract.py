@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from whinchat.apps.scanner.links.link import Link, LinkKind, Trick
 from whinchat.apps.scanner.links.normalise import Clean
 from whinchat.apps.scanner.links.parse import other_link, web_link
 from whinchat.apps.scanner.links.scan import Found, scan
+from whinchat.apps.scanner.links.site import site_of
 from whinchat.apps.scanner.links.unwrap import unwrap
 
 LONGEST = 65_536
 """Code points read of one text; WhatsApp's own limit."""
 
-_NO_LINK = re.compile(r"[^.:\u3002\uff0e\uff61\uff1a\u2024\ufe52\ufe55\ua789\u2236dpDP&]*+\Z")
+_MAY_HOLD_LINK = re.compile(
+    r"[.:&\u2024\u2236\u3002\ua789\ufe52\ufe55\uff0e\uff1a\uff61]|[dD][oO][tT]|[pP][oOuU][iInN][kKnNtT]"
+)
 _SHOWN_BEFORE = re.compile(r"[^\[\]\n]{0,200}\]\(<?\Z")
 _SHOWN_AFTER = re.compile(r"[\"']?[^<>]{0,200}>[^<>]{0,100}(?:<[^<>]{0,100}>[^<>]{0,100}){0,3}\Z")
 _REFERENCE = re.compile(r"href\s{0,3}=\s{0,3}[\"']?\Z", re.IGNORECASE)
@@ -25,7 +29,7 @@ def extract(text: str) -> list[Link]:
 
     Linear in the length of the text, of which at most LONGEST characters are read. Never raises.
     """
-    if _NO_LINK.match(text):
+    if not _MAY_HOLD_LINK.search(text):
         return []
     clean = Clean(text[:LONGEST])
     founds = scan(clean.text)
@@ -65,21 +69,25 @@ def links_of(text: str) -> list[Link]:
 def _mismatched(text: str, founds: list[Found]) -> set[int]:
     """Which links are targets of Markdown or HTML that shows another host: [paypal.com](https://evil.example)."""
     numbers = set()
-    for number, (first, second) in enumerate(zip(founds, founds[1:], strict=False)):
+    for number, (first, second) in enumerate(pairwise(founds)):
         between = text[first.end : second.start]
         if len(between) > _BETWEEN:
             continue
         if between.endswith(("](", "](<")) and _SHOWN_BEFORE.match(between):
             target, shown, at = second, first, number + 1
-        elif ">" in between and _REFERENCE.search(text, max(0, first.start - 20), first.start) and _SHOWN_AFTER.match(between):
+        elif (
+            ">" in between
+            and _REFERENCE.search(text, max(0, first.start - 20), first.start)
+            and _SHOWN_AFTER.match(between)
+        ):
             target, shown, at = first, second, number
         else:
             continue
-        if _host(target) != _host(shown):
+        if _owner(target) != _owner(shown):
             numbers.add(at)
     return numbers
 
 
-def _host(found: Found) -> str:
+def _owner(found: Found) -> str:
     link = web_link("", 0, found.address) if found.kind is LinkKind.WEB else None
-    return link.host.removeprefix("www.") if link else ""
+    return site_of(link.host).name if link else ""

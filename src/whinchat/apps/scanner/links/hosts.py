@@ -16,12 +16,13 @@ _PROSE, _LAST, _CODE = _WORDS["prose"], _WORDS["last"], _WORDS["code"]
 _FILE, _FILE_NAME, _FILE_END = _WORDS["file"], _WORDS["file_name"], _WORDS["file_end"]
 _UNIT, _SELDOM, _CODE_END = _WORDS["unit"], _WORDS["seldom"], _WORDS["code_end"]
 _UNMISTAKABLE = frozenset({"com", "net", "org", "info", "biz"})
+_SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "gouv", "net", "nom", "or", "org"})
 _SHORT = frozenset({"ai", "co", "com", "ly", "me", "net", "org"})
 """Suffixes under which hosts of one letter are known (x.com, t.me)."""
 
 _BEYOND = re.compile(rf"(?<=[a-zA-Z0-9\-])[{GLUE}]++|[{GLUE}]++(?=[a-zA-Z0-9])")
-_LATIN_HEAD = re.compile(r"xn--[a-z0-9-]+|[a-z]{2,24}", re.IGNORECASE)
-_GLUED_SUFFIX = re.compile(rf"\.(xn--[a-z0-9-]+|[a-z]{{2,24}})(?=[{GLUE}{PICTURES}])", re.IGNORECASE)
+_LATIN_HEAD = re.compile(r"[xX][nN]--[a-zA-Z0-9-]+|[a-zA-Z]{2,24}")
+_GLUED_SUFFIX = re.compile(rf"\.({_LATIN_HEAD.pattern})(?=[{GLUE}{PICTURES}])")
 _GLUED_DIGIT = re.compile(r"(?:com|net|org|info|biz)(?=[0-9])", re.IGNORECASE)
 _CAMEL = re.compile(r"[a-z][A-Z]")
 _OCTET = re.compile(r"0|[1-9]\d{0,2}", re.ASCII)
@@ -34,8 +35,6 @@ def is_suffix(label: str) -> bool:
 def pieces(run: str) -> list[tuple[int, str]]:
     """The hosts that a run may hold, with their offsets: words of scripts that never mix with Latin are cut out where
     they touch Latin letters, so that a host can stand between Chinese or Arabic words without a space."""
-    if run.isascii():
-        return [(0, run)]
     found = []
     position = 0
     for match in _BEYOND.finditer(run):
@@ -66,7 +65,7 @@ def trimmed(host: str) -> str:
 def unglued(host: str) -> str:
     """A host that a scheme announced, up to the suffix that words or emoji of another script touch."""
     if host.isascii():
-        return host
+        return trimmed(host)
     for match in _GLUED_SUFFIX.finditer(host):
         if is_suffix(match[1]):
             return host[: match.end()]
@@ -75,12 +74,9 @@ def unglued(host: str) -> str:
 
 def is_name(labels: list[str]) -> bool:
     """A name that could be looked up and whose suffix exists."""
-    if not is_suffix(labels[-1]) or "_" in labels[-2]:
+    if len(labels) < 2 or not is_suffix(labels[-1]) or "_" in labels[-2]:
         return False
-    for label in labels:
-        if not label or len(label) > LONGEST_LABEL or label[0] == "-" or label[-1] == "-":
-            return False
-    return True
+    return all(label and len(label) <= LONGEST_LABEL and label[0] != "-" != label[-1] for label in labels)
 
 
 def is_dotted_quad(labels: list[str]) -> bool:
@@ -99,7 +95,7 @@ def reads_as_prose(labels: list[str]) -> bool:
     if all(len(label) == 1 for label in labels[:-1]):
         return len(labels) > 2 or last[0].isupper() or suffix not in _SHORT
     if suffix in _FILE:
-        return len(labels) == 2 or "." not in split(".".join(labels).lower()).suffix
+        return is_file(labels)
     if len(labels) > 2 or suffix in _UNMISTAKABLE:
         return False
     name = first.lower()
@@ -110,6 +106,15 @@ def reads_as_prose(labels: list[str]) -> bool:
         or (suffix in _FILE_END and (name in _FILE_NAME or name.startswith("lib")))
         or (suffix in _CODE_END and _CAMEL.search(first) is not None)
         or (name.isdecimal() and len(name) < 5 and (suffix in _UNIT or (len(name) < 3 and suffix in _LAST)))
+    )
+
+
+def is_file(labels: list[str]) -> bool:
+    """A name whose last label is far more often a file's ending, with nothing that speaks for a host."""
+    if labels[-1].lower() not in _FILE or labels[0].lower() == "www":
+        return False
+    return len(labels) == 2 or not (
+        labels[-2].lower() in _SECOND_LEVEL or "." in split(".".join(labels).lower()).suffix
     )
 
 

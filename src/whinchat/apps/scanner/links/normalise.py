@@ -52,14 +52,21 @@ _LETTERS = _plain_letters()
 _STYLED = _ranges(sorted(_LETTERS))
 _MARKS = "".join(re.escape(mark) for mark in _PUNCTUATION)
 _FOLD = str.maketrans({**_LETTERS, **_PUNCTUATION})
-# Between Chinese words the same marks are ordinary punctuation: they are ASCII's only inside something like a URL.
-_FOLDED = re.compile(rf"[{_STYLED}]++|(?<=[!-~{_STYLED}{_MARKS}])[{_MARKS}](?=[!-~{_STYLED}{_MARKS}])|[\ud800-\udfff]++")
+_FOLDED = re.compile(rf"[{_STYLED}]++|[{_MARKS}]++|[\ud800-\udfff]++")
+_URL_LIKE = re.compile(rf"[!-~{_STYLED}]")
 _WIDE = re.compile(rf"[{_STYLED}{_MARKS}]")
 
 
 def _folded(match: re.Match[str]) -> str:
     run = match[0]
-    return " " * len(run) if "\ud800" <= run[0] <= "\udfff" else run.translate(_FOLD)
+    if "\ud800" <= run[0] <= "\udfff":
+        return " " * len(run)
+    if run[0] in _PUNCTUATION:
+        # Between Chinese words the same marks are ordinary punctuation: they are ASCII only inside what may be a URL.
+        text, start, end = match.string, match.start(), match.end()
+        if not (start and _URL_LIKE.match(text, start - 1) and _URL_LIKE.match(text, end)):
+            return run
+    return run.translate(_FOLD)
 
 
 # --- marks that go, and what people write so that a link cannot be clicked ----------------------------------------
@@ -94,7 +101,10 @@ _DEFANGED = rf"""
         )
       | (?P<colon_apart> (?<=[sSpP].)(?:\[:\]|\(:\)|\[://\])(?://)? )
     )
-  | (?<=\.)(?P<dot_after> (?<=\w\.)\](?=\w) | (?<=[a-zA-Z0-9]{{2}}\.){_SP}{{1,2}}(?=(?:com|net|org|info|xyz|top|online|site|shop)/) )
+  | (?<=\.)(?P<dot_after>
+        (?<=\w\.)\](?=\w)
+      | (?<=[a-zA-Z0-9]{{2}}\.){_SP}{{1,2}}(?=(?:com|net|org|info|xyz|top|online|site|shop)/)
+    )
   | (?<=\\)(?P<escaped> (?<=\w\\)\.(?=\w) )
   | (?<=&)(?P<entity> (?:\#[0-9]{{2,5}}|\#[xX][0-9a-fA-F]{{2,5}}|(?i:amp|lt|gt|quot|apos|nbsp|colon|sol|period)); )
   )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import can_ada
-
 from whinchat.apps.scanner.links import hosts, schemes
 from whinchat.apps.scanner.links.canonical import host_of, key_of, parse
 from whinchat.apps.scanner.links.link import Link, LinkKind, Site, Trick

@@ -29,7 +29,7 @@ def version_2(link: Link) -> str | None:
 
 
 def version_3(link: Link) -> str | None:
-    """/v3/__URL__;BYTES!…: a star stands for the next of the bytes' characters; two stars and a letter for a run of them."""
+    """/v3/__URL__;BYTES!…: a star stands for the next character of the bytes, two and a letter for a run of them."""
     found = _VERSION_3.match(f"{link.path}?{link.query}" if link.query else link.path)
     if not found:
         return None
@@ -37,7 +37,7 @@ def version_3(link: Link) -> str | None:
     try:
         characters = base64.b64decode(coded + "=" * (-len(coded) % 4)).decode("utf-8")
     except (binascii.Error, ValueError):
-        return None
+        characters = ""  # the host is never among what was replaced
     position = 0
 
     def fill(place: re.Match[str]) -> str:

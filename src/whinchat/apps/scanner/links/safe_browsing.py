@@ -116,12 +116,18 @@ def _hosts(host: str) -> list[str]:
         return [host]
     site = split(host).site
     labels = host.removesuffix(site).rstrip(".").split(".") if host != site else []
-    shorter = [".".join((*labels[index:], site)) for index in range(len(labels) - _MOST_HOSTS + 1, len(labels) + 1) if index > 0]
+    shorter = [
+        ".".join((*labels[index:], site))
+        for index in range(len(labels) - _MOST_HOSTS + 1, len(labels) + 1)
+        if index > 0
+    ]
     return [host, *shorter]
 
 
 def _paths(path: str, query: str) -> list[str]:
     exact = [f"{path}?{query}", path] if query else [path]
     folders = path.split("/")[:-1]
-    prefixes = ["".join(f"{folder}/" for folder in folders[:depth]) for depth in range(min(len(folders) + 1, _MOST_PATHS))]
+    prefixes = [
+        "".join(f"{folder}/" for folder in folders[:depth]) for depth in range(min(len(folders) + 1, _MOST_PATHS))
+    ]
     return list(dict.fromkeys((*exact, *prefixes)))

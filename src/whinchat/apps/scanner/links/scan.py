@@ -1,7 +1,7 @@
 """Where the links are: one pass over a cleaned text that finds what a browser or an app would be given.
 
-Linear by construction: regular expressions that never backtrack find runs of host characters, each position is looked at
-a bounded number of times, and what was rejected is not read again.
+Linear by construction: regular expressions that never backtrack find runs of host characters, each position is looked
+at a bounded number of times, and what was rejected is not read again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from whinchat.apps.scanner.links.link import LinkKind, Trick
 from whinchat.apps.scanner.links.tables import TOP_LEVEL
 from whinchat.apps.scanner.links.tail import Tails, opened
 
-_RUN = re.compile(rf"(?<![{HOST}])([{HOST}]++)(?:((?:\.[{HOST}]++)++)(?=(:?))|(?=(:)))")
+_RUN_HERE = re.compile(rf"([{HOST}]++)(?:((?:\.[{HOST}]++)++)(?=(:?))|(?=(:)))")
+_RUN = re.compile(rf"(?<![{HOST}]){_RUN_HERE.pattern}")
 _DOTS_BEFORE_COLON = 3  # groups of _RUN, by the last that took part
 _ONLY_COLON = 4
 _WEB_END = re.compile(r"(?:https?|ftp)\Z", re.IGNORECASE)
@@ -54,7 +55,7 @@ def scan(text: str) -> list[Found]:
     """The links of a cleaned text in order; they do not overlap."""
     scanner = _Scanner(text)
     position = 0
-    while run := _RUN.search(text, position):
+    while run := (position == scanner.done and _RUN_HERE.match(text, position)) or _RUN.search(text, position):
         scanner.read(run)
         position = max(run.end(), scanner.done)
     return scanner.found
@@ -116,7 +117,7 @@ class _Scanner:
         self._take(start, end, LinkKind.WEB, f"{scheme}://{text[begin:end]}", tricks)
 
     def _host_end(self, start: int, limit: int, *, announced: bool) -> int:
-        """The end of the host that starts at `start`; -1 without one. Not `announced` by slashes, its suffix must exist."""
+        """The end of the host that starts at `start`; -1 without. Not `announced` by slashes, its suffix must exist."""
         text = self._text
         name = _NAME.match(text, start, limit)
         host = name[0] if name else ""
@@ -174,17 +175,19 @@ class _Scanner:
         if labels[-1].isdecimal():
             if not self._is_quad(labels, host_end):
                 return
-        elif len(labels) < 2 or not hosts.is_name(labels):
+        elif not hosts.is_name(labels):
             return
         if text[host_end : host_end + 1] == "." and text[host_end + 1 : host_end + 2] in _STARTS_TAIL:
             host_end += 1  # the root's dot
         end = self._with_tail(start, host_end)
         if end == host_end and (hosts.reads_as_prose(labels) or self._is_code(labels, end)):
             return
+        if text.startswith(":", host_end) and text[host_end + 1 : end].isdecimal() and hosts.is_file(labels):
+            return  # main.py:12 is a line of a file
         self._take_bare(start, host_end, end)
 
     def _is_quad(self, labels: list[str], end: int) -> bool:
-        """An address counts in running text only with a port or a path, if that is not the length of a network's prefix."""
+        """An address counts in running text only with a port or a path other than a network's length (10.0.0.0/8)."""
         text = self._text
         return (
             text[end : end + 1] in _GOES_ON
@@ -198,29 +201,35 @@ class _Scanner:
         text = self._text
         before = text[start - 1 : start]
         if before in {"/", "\\"}:
-            return text[start - 2 : start - 1] == before or text[max(0, start - 6) : start - 1].lower().endswith(schemes.WEB)
+            return text[start - 2 : start - 1] == before or text[max(0, start - 6) : start - 1].lower().endswith(
+                schemes.WEB
+            )
         if before == ".":
             return text[start - 2 : start - 1] != "*"
         return before not in {"@", "%"}
 
     def _is_code(self, labels: list[str], end: int) -> bool:
         """`array.map(x)`, `user.name = 1`: a name of two parts that a program goes on with."""
-        return len(labels) == 2 and labels[1] not in {"com", "net", "org"} and self._text[end : end + 1] in _CODE_GOES_ON
+        return (
+            len(labels) == 2 and labels[1] not in {"com", "net", "org"} and self._text[end : end + 1] in _CODE_GOES_ON
+        )
 
     def _user_end(self, end: int) -> int:
-        """Where the @ stands that makes the run before `end`, and escapes behind it, a mailbox's or user's name; -1 without."""
+        """Where the @ stands that makes what is before `end`, with escapes behind it, a user's name; -1 without."""
         escaped = _ESCAPED_USER.match(self._text, end)
         end = escaped.end() if escaped else end
         return end if self._text.startswith("@", end) else -1
 
     def _before_at(self, start: int, name_end: int, at: int) -> None:
-        """A mailbox, which is no link; or a well-known host put before the real one, as in paypal.com@evil.top/login."""
+        """A mailbox, which is no link; or a host put as a user's name before the real one: paypal.com@evil.top/x."""
         text = self._text
         mailbox = _MAILBOX.match(text, at)
         end = mailbox.end() if mailbox else at + 1
         self.done = end
         host = text[at + 1 : end]
-        if (at == name_end and text[end : end + 1] not in _STARTS_TAIL) or max(name_end - start, len(host)) > hosts.LONGEST_HOST:
+        if (at == name_end and text[end : end + 1] not in _STARTS_TAIL) or max(
+            name_end - start, len(host)
+        ) > hosts.LONGEST_HOST:
             return
         if hosts.is_name(text[start:name_end].split(".")) and hosts.is_name(host.split(".")) and self._may_start(start):
             whole = self._with_tail(start, end)

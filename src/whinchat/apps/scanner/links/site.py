@@ -1,4 +1,4 @@
-"""Whose page is it? The site of a host, refined by path where many owners share one host. Nothing matches by substring."""
+"""Whose page is it? The site of a host, refined by path where many owners share one; nothing matches by substring."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from whinchat.apps.scanner.links.link import Site
-from whinchat.apps.scanner.links.tables import rows
 from whinchat.apps.scanner.links.suffixes import split
+from whinchat.apps.scanner.links.tables import rows
 
 _CACHED = 2_048  # hosts; about 1 MB when full
 _LONGEST_CACHED = 100  # characters; a longer host is worked out again
@@ -69,7 +69,9 @@ def _of_host(host: str) -> _HostSite:
     first, _, rest = host.partition(".")
     if rest and _CID.fullmatch(first):
         name, label, shared = host, first, True
-    return _HostSite(Site(name=name, registrable=parts.registrable, suffix=parts.suffix, label=label, shared=shared), patterns)
+    return _HostSite(
+        Site(name=name, registrable=parts.registrable, suffix=parts.suffix, label=label, shared=shared), patterns
+    )
 
 
 def _by_wildcard(host: str) -> tuple[_Pattern, ...]:
@@ -83,7 +85,9 @@ def _match(pattern: _Pattern, path: str) -> list[str] | None:
     if len(segments) < len(pattern.segments):
         return None
     for wanted, given in zip(pattern.segments, segments, strict=True):
-        if given != wanted and not (wanted.endswith("*") and given.startswith(wanted[:-1]) and len(given) >= len(wanted)):
+        if given != wanted and not (
+            wanted.endswith("*") and given.startswith(wanted[:-1]) and len(given) >= len(wanted)
+        ):
             return None
     return [segment.lower() for segment in segments] if pattern.fold else segments
 

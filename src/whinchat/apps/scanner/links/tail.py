@@ -13,6 +13,7 @@ _CLOSES = {"(": ")", "[": "]", "{": "}", "'": "'", "\u2018": "\u2019", "|": "|",
 _OPENS = {")": "(", "]": "[", "}": "{"}
 _ALWAYS_OFF = frozenset(".,;:!?'\"|\\\u2018\u2019\u00b7\u2022\u3002\uff0e\uff1a\uff1f")
 _MARKUP = frozenset("*_~")
+_TAG = re.compile(r"\[[a-zA-Z]{1,10}=\Z")
 _LINE_BACK = 300  # characters looked back for the markup sign that a trailing one closes
 
 
@@ -40,9 +41,9 @@ class Tails:
                 glued = _GLUED_WORD.search(text, position, self._whole[1])
                 self._glued = glued.start() if glued else self._whole[1]
             end = min(end, self._glued)
-        closing = _CLOSES.get(text[start - 1]) if start else None
-        if closing:
-            end = _before_closing(text, text[start - 1], closing, position, end)
+        opening = _opening(text, start)
+        if opening:
+            end = _before_closing(text, opening, _CLOSES[opening], position, end)
         return trimmed_end(text, start, position, end)
 
     def _run_end(self, position: int) -> int:
@@ -65,8 +66,16 @@ class Tails:
         return self._next
 
 
+def _opening(text: str, start: int) -> str:
+    """The bracket or quote that stands right before a link, also as in [url=…]; empty without one."""
+    before = text[start - 1 : start]
+    if before == "=" and _TAG.search(text, max(0, start - 12), start):
+        return "["
+    return before if before in _CLOSES else ""
+
+
 def _before_closing(text: str, opening: str, closing: str, position: int, end: int) -> int:
-    if opening == closing or closing == "|":
+    if closing in {opening, "|"}:
         found = text.find(closing, position, end)
         return found if found >= 0 else end
     depth = 0

@@ -13,7 +13,6 @@ from whinchat.apps.scanner.links import schemes
 from whinchat.apps.scanner.links.link import Link, LinkKind
 from whinchat.apps.scanner.links.parse import web_link
 from whinchat.apps.scanner.links.proofpoint import version_2, version_3
-from whinchat.apps.scanner.links.suffixes import split
 from whinchat.apps.scanner.links.tables import rows
 
 DEEPEST = 5
@@ -71,7 +70,7 @@ def _address(link: Link) -> str | None:
     """What a wrapper points to, as a browser may be given it."""
     if link.is_address:
         return None
-    for decoder in _decoders(link.host):
+    for decoder in _decoders(link):
         found = decoder(link)
         if found:
             return found
@@ -89,10 +88,9 @@ def _address(link: Link) -> str | None:
 def _host_patterns(link: Link) -> list[str]:
     """The forms under which a host may stand among the rules, narrowest first."""
     labels = link.host.split(".")
-    suffix = split(link.host)
     patterns = [link.host]
     patterns += (f"*.{'.'.join(labels[index:])}" for index in range(min(len(labels) - 1, 8)))
-    brand = suffix.registrable.partition(".")[0]
+    brand = link.site.registrable.partition(".")[0]
     patterns.append(f"{brand}.*")
     if len(labels) > 2:
         patterns += (f"{labels[0]}.{brand}.*", f"*.{brand}.*")
@@ -123,8 +121,8 @@ def _target(value: str) -> str | None:
         return value.strip()
     if value.startswith("//") and _BARE.match(value, 2):
         return f"https:{value}"
-    if value.startswith("a1"):
-        return _base64(value[2:])
+    if value.startswith("a1") and (decoded := _base64(value[2:])):
+        return decoded
     if _BARE.match(value):
         return f"http://{value}"
     return _base64(value) if value.startswith(("aHR0c", "ZnRw")) else None
@@ -243,15 +241,15 @@ _BELOW: dict[str, tuple[Callable[[Link], str | None], ...]] = {
     "sophos.com": (_sophos,),
     "doubleclick.net": (_whole_query,),
 }
-_AMP_VIEWERS = dict.fromkeys(("google", "bing"), (_amp(_AMP_VIEWER),))
+_AMP_VIEWERS: dict[str, tuple[Callable[[Link], str | None], ...]] = dict.fromkeys(
+    ("google", "bing"), (_amp(_AMP_VIEWER),)
+)
 
 
-def _decoders(host: str) -> tuple[Callable[[Link], str | None], ...]:
-    exact = _EXACT.get(host)
-    if exact:
-        return exact
-    parts = split(host)
-    return _BELOW.get(parts.registrable) or _AMP_VIEWERS.get(parts.registrable.partition(".")[0], ())
+def _decoders(link: Link) -> tuple[Callable[[Link], str | None], ...]:
+    registrable = link.site.registrable
+    brand = registrable.partition(".")[0]
+    return _EXACT.get(link.host) or _BELOW.get(registrable) or _AMP_VIEWERS.get(brand, ())
 
 
 def _intent(link: Link) -> str | None:

@@ -8,14 +8,15 @@ import re
 _FOLD = re.compile(r"\r?\n[ \t]")
 _SOFT_BREAK = re.compile(r"=\r?\n")
 _ESCAPED = re.compile(r"\\([\\,;:nN])")
-_WITHOUT_LINKS = frozenset(
-    "BEGIN END VERSION EMAIL TEL PHOTO LOGO SOUND KEY UID REV BDAY ANNIVERSARY GEO TZ LANG GENDER KIND PRODID MAILER CLASS".split()
-)
+_WITHOUT_LINKS = frozenset({
+    "ANNIVERSARY", "BDAY", "BEGIN", "CLASS", "EMAIL", "END", "GENDER", "GEO", "KEY", "KIND", "LANG", "LOGO",
+    "MAILER", "PHOTO", "PRODID", "REV", "SOUND", "TEL", "TZ", "UID", "VERSION",
+})  # fmt: skip
 LONGEST = 65_536  # characters read of one card
 
 
 def texts(vcard: str) -> list[str]:
-    """The values of all properties that may hold a link, unfolded, decoded and unescaped; mailboxes and pictures left out."""
+    """The values of the properties that may hold a link, unfolded, decoded and unescaped: no mailboxes, no pictures."""
     card = vcard[:LONGEST]
     if "QUOTED-PRINTABLE" in card.upper():
         card = _SOFT_BREAK.sub("", card)

@@ -54,3 +54,4 @@ def test_publishing_works_where_folders_cannot_be_opened(tmp_path: Path, monkeyp
     publish(tmp_path / "x.tmp", tmp_path / "x.snap")
 
     assert Snapshot(tmp_path / "x.snap").description.feeds == ()
+    assert (tmp_path / "x.snap").stat().st_mode & 0o077 == 0

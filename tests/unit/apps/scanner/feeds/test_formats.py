@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import hashlib
 import io
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -164,6 +165,34 @@ def test_a_list_of_nothing_but_bad_lines_is_refused_however_short() -> None:
 
 def test_a_list_of_hashes_alone_names_no_link() -> None:
     assert "empty" in str(refusal("ioc_value,ioc_type\naabb,md5_hash\n"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ":" * 8_000 + "x",
+        "a" + " " * 8_000 + "x",
+        "a." * 4_000,
+        "ü." * 2_000,
+        "/" * 8_000,
+        "address=" + "/" * 8_000,
+        "||" + "^" * 8_000,
+        "0.0.0.0 " + "a " * 4_000,
+        "1" * 8_000,
+        "[" * 8_000,
+        '"' * 8_000,
+        "," * 8_000,
+        "http://" + "@" * 8_000,
+        "a " + "1 " * 4_000,
+        "*." * 4_000,
+    ],
+)
+def test_a_hostile_line_takes_no_longer_than_others(line: str) -> None:
+    started = time.process_time()
+    with contextlib.suppress(Refused):
+        list(reading(line))
+
+    assert time.process_time() - started < 0.2
 
 
 class Trickle:

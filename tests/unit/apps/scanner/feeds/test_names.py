@@ -83,6 +83,8 @@ def test_a_page_that_is_a_whole_site_on_shared_ground_is_a_site() -> None:
         ("evil..example", Reject.NOT_A_NAME),
         ("1.2.3.4.5", Reject.NOT_A_NAME),
         ("a" * 64 + ".example", Reject.NOT_A_NAME),
+        ("\u00fc." * 200 + "example", Reject.NOT_A_NAME),
+        ("a." * 200 + "example", Reject.NOT_A_NAME),
         ("ana@evil.example", Reject.NOT_A_NAME),
         ("\u200b.example", Reject.NOT_A_NAME),
         ("d41d8cd98f00b204e9800998ecf8427e", Reject.TOO_BROAD),

@@ -1,0 +1,131 @@
+// One row of a conversation: a bubble with all that belongs to it, or a line in the middle.
+import { personAvatar, tinted } from "./avatar.js";
+import { partsAbove, partsBelow } from "./content.js";
+import { el, icon, iconButton, isolated } from "./dom.js";
+import { gist, gistLine, gone, noticeText } from "./summary.js";
+import { folded, formatted, isEmojiOnly } from "./text.js";
+import { dayName, exactTime, timeOfDay } from "./times.js";
+
+const STATUS = { sent: "sent", delivered: "delivered", read: "read" };
+
+/**
+ * `view`: `{world, person, chat, unfolded, act}`; `act` has what a row can ask for: `menu`, `toQuoted`, `reactions`, `unfold`,
+ * `choose`, `show`. `shape`: `{day, first, unread}`.
+ */
+export function row(view, message, shape) {
+  const node = el("div", { class: "row" });
+  if (shape.day) node.append(el("div", { class: "day" }, el("span", {}, dayName(message.time))));
+  if (shape.unread > 0) {
+    const words = shape.unread === 1 ? "1 unread message" : `${shape.unread > 99 ? "99+" : shape.unread} unread messages`;
+    node.append(el("div", { class: "unread-line", role: "separator" }, el("span", {}, words)));
+  }
+  if (message.notice) {
+    node.append(el("div", { class: "notice" }, el("span", { dir: "auto" }, noticeText(message, view.world, view.person))));
+    return node;
+  }
+  const mine = message.sender === view.person;
+  node.classList.add(mine ? "mine" : "theirs");
+  if (shape.first) node.classList.add("first");
+  const inGroup = view.chat.kind === "group" && !mine;
+  const sender = view.world.person(message.sender);
+  if (inGroup && shape.first) node.append(el("span", { class: "face" }, personAvatar(sender, "small")));
+  node.append(bubble(view, message, { sender, named: inGroup && shape.first }));
+  const marks = reactionPill(view, message);
+  if (marks) node.append(marks);
+  return node;
+}
+
+function bubble(view, message, { sender, named }) {
+  const { content } = message;
+  const taken = Boolean(message.revoked_by);
+  const mine = message.sender === view.person;
+  const node = el("article", {
+    class: "bubble",
+    tabIndex: -1,
+    "aria-label": `${mine ? "You" : sender.name}, ${timeOfDay(message.time)}: ${taken ? gone(message, view.person) : gist(content)[1]}`,
+  });
+  if (named) node.append(tinted(el("div", { class: "sender" }, isolated(sender.name), sender.bot && el("span", { class: "tag" }, "bot")), sender.colour));
+  if (taken) {
+    node.append(el("p", { class: "gone" }, icon("blocked"), gone(message, view.person), meta(view, message)));
+    return node;
+  }
+  if (message.forwarded) node.append(el("p", { class: "forwarded" }, icon("forward"), "Forwarded"));
+  if (message.quoted) node.append(quote(view, message.quoted));
+  const above = partsAbove(content, view.act.show);
+  node.append(...above, ...body(view, message), ...partsBelow(content, view.act.choose && ((title) => view.act.choose(message, title))));
+  if (!content.text && above.length === 1 && ["picture", "video"].some((kind) => above[0].classList.contains(kind))) node.classList.add("bare");
+  if (content.media?.kind === "sticker" && !content.text) node.classList.add("clear");
+  if (above.length > 0) node.classList.add("with-parts");
+  node.append(iconButton("down", "Message menu", (event) => view.act.menu(message, event.currentTarget), "open-menu"));
+  return node;
+}
+
+/** The text with the time at its end; the time floats, so that it fits beside a short last line. */
+function body(view, message) {
+  const { text = "" } = message.content;
+  const time = meta(view, message);
+  if (!text) return [time];
+  if (isEmojiOnly(text)) return [el("div", { class: "text large-emoji" }, text), time];
+  const key = `${message.sender} ${message.id}`;
+  const beginning = view.unfolded.has(key) ? null : folded(text);
+  const mentions = (message.mentions ?? []).map((id) => view.world.person(id));
+  const blocks = formatted(beginning ?? text, mentions);
+  const last = blocks[blocks.length - 1];
+  if (beginning !== null) {
+    const more = el("button", { type: "button", class: "read-more", on: { click: () => view.act.unfold(key) } }, "Read more");
+    return [...blocks, el("div", { class: "text" }, more, time)];
+  }
+  if (!last.classList.contains("talk")) return [...blocks, time];
+  last.append(time);
+  return blocks;
+}
+
+function meta(view, message) {
+  const node = el("span", { class: "meta", title: exactTime(message.time) });
+  const { content } = message;
+  if (content.view_once && !content.media) node.append(icon("once"));
+  if (content.disappearing) node.append(el("span", { title: "Disappearing message" }, icon("timer")));
+  if (message.edits && !message.revoked_by) node.append("edited ");
+  node.append(el("time", {}, timeOfDay(message.time)));
+  if (message.sender === view.person && !message.revoked_by) node.append(tick(message.status));
+  return node;
+}
+
+export function tick(status) {
+  return el("span", { class: `tick ${status}`, role: "img", "aria-label": STATUS[status] ?? status }, icon(status === "sent" ? "sent" : "delivered"));
+}
+
+function quote(view, quoted) {
+  const sender = view.world.person(quoted.sender);
+  const name = quoted.sender === view.person ? "You" : sender.name;
+  const original = view.world.thread(view.chat.id).find(quoted.sender, quoted.id);
+  const line = original?.revoked_by ? el("span", { class: "gist" }, gone(original, view.person)) : gistLine(quoted.content ?? {});
+  return tinted(
+    el(
+      "button",
+      { type: "button", class: "quote", "aria-label": `Go to the message of ${name}`, on: { click: () => view.act.toQuoted(quoted) } },
+      el("span", { class: "quote-name" }, isolated(name)),
+      line,
+    ),
+    sender.colour,
+  );
+}
+
+function reactionPill(view, message) {
+  const given = Object.values(message.reactions ?? {});
+  if (given.length === 0) return null;
+  const counts = new Map();
+  for (const emoji of given) counts.set(emoji, (counts.get(emoji) ?? 0) + 1);
+  const kinds = [...counts].sort((one, other) => other[1] - one[1]);
+  return el(
+    "button",
+    {
+      type: "button",
+      class: "reactions",
+      "aria-label": `Reactions: ${kinds.map(([emoji, count]) => `${emoji} ${count}`).join(", ")}`,
+      on: { click: (event) => view.act.reactions(message, event.currentTarget) },
+    },
+    kinds.slice(0, 4).map(([emoji]) => el("span", {}, emoji)),
+    given.length > 1 && el("span", { class: "count" }, String(given.length)),
+  );
+}

@@ -1,0 +1,117 @@
+"""The service is killed at every durable step; a world that outlives it counts what was lost or doubled.
+
+The window of `docs/decisions/0005-honest-sending.md`: a text may be doubled only by a kill between the transport's call
+and its committed result, and then once.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import sqlite3
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.killable import STEPS
+from tests.support.live import Service, World, until, world_process
+
+CHATS = ("One", "Two", "Three")
+EACH = 8  # dangerous links a chat
+WINDOW = {("take", "after"), ("settle", "before")}
+"""Kills that leave a send whose result nobody knows."""
+
+
+def qr_picture(text: str) -> str:
+    """A PNG with a code, in base64."""
+    import zxingcpp
+    from PIL import Image
+
+    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode)
+    picture = Image.fromarray(zxingcpp.write_barcode_to_image(code, scale=6))
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return base64.b64encode(out.getvalue()).decode()
+
+
+def dangerous(chat: str, number: int) -> str:
+    return f"https://paypa1-login-{chat.lower()}{number}.pages.dev/verify"
+
+
+def post(world: World, chats: dict[str, str]) -> None:
+    """In turns: something harmless, a dangerous link, and at the end a picture with a code."""
+    for number in range(EACH):
+        for name, chat in chats.items():
+            world.call("post", chat=chat, sender="Bob", text=f"message {number} of {name}")
+            world.call("post", chat=chat, sender="Eve", text=f"look {dangerous(name, number)}")
+    for name, chat in chats.items():
+        media = {"kind": "image", "mime": "image/png", "data": qr_picture(dangerous(name, 99))}
+        world.call("post", chat=chat, sender="Eve", media=media)
+
+
+def quiet(world: World, service: Service) -> bool:
+    """Nothing waits anywhere."""
+    if world.bot().get("waiting"):
+        return False
+    with sqlite3.connect(f"file:{service.database}?mode=ro", uri=True) as database:
+        open_rows = database.execute(
+            """SELECT (SELECT count(*) FROM events WHERE state = 'waiting')
+                    + (SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending'))
+                    + (SELECT count(*) FROM jobs WHERE kind = 'scanner.picture')"""
+        ).fetchone()[0]
+    database.close()
+    return not open_rows
+
+
+def warnings(world: World) -> list[dict[str, Any]]:
+    """The bot's warnings in order; each quotes the message it is about."""
+    bot = world.bot()["id"]
+    return [said for said in world.said(bot) if said.get("quoted") and "paypa1" in said["content"]["text"]]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_kill_at_any_step_loses_nothing(tmp_path: Path, step: str, when: str) -> None:
+    with world_process(tmp_path) as world:
+        service = Service(tmp_path, world)
+        try:
+            service.start()
+            chats = {name: world.group(name, "Bob", "Eve") for name in CHATS}
+            until(lambda: len(world.said(world.bot()["id"])) == 2 * len(CHATS), "all groups have agreed")
+            service.child.stop()
+            nth = 1 if step in {"claim", "finish"} else 5
+            service.start("tests.support.killable", step, when, str(nth), wait=False)
+            post(world, chats)
+            assert service.child.wait() == -9, service.child.output()
+            service.start()
+            until(lambda: quiet(world, service), "everything is handled")
+            assert service.child.stop() == 0, service.child.output()
+            check(world, service, doubles=1 if (step, when) in WINDOW else 0)
+        finally:
+            service.kill()
+
+
+def check(world: World, service: Service, *, doubles: int) -> None:
+    posted = [said for said in world.said() if "paypa1" in said["content"].get("text", "") and not said.get("quoted")]
+    pictures = [said for said in world.said() if said["content"].get("media")]
+    expected = {(said["chat"], said["id"]) for said in (*posted, *pictures)}
+    warned = [(said["chat"], said["quoted"]["id"]) for said in warnings(world)]
+
+    assert set(warned) == expected, "a warning is missing, or somebody was warned of nothing"
+    doubled = sum(count - 1 for count in Counter(warned).values())
+    assert doubled <= doubles, f"{doubled} doubled texts"
+
+    for chat in {chat for chat, _ in expected}:
+        order = [message for where, message in dict.fromkeys(warned) if where == chat]
+        of_texts = [said["id"] for said in posted if said["chat"] == chat]
+        assert [message for message in order if message in of_texts] == of_texts, "out of order"
+
+    with sqlite3.connect(service.database) as database:
+        rows = database.execute("SELECT state, count(*) FROM events GROUP BY state").fetchall()
+        sightings = database.execute("SELECT count(*), count(DISTINCT message) FROM scanner_sightings").fetchone()
+        (unknown,) = database.execute("SELECT count(*) FROM outbox WHERE state IN ('unknown', 'failed')").fetchone()
+    database.close()
+    assert dict(rows).keys() == {"done"}
+    assert sightings == (len(expected), len(expected)), "an effect happened twice or not at all"
+    assert unknown <= doubles

@@ -1,0 +1,278 @@
+"""What every transport does the same: `ports.Transport` over the fake, a world in this process and a remote one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.support.stages import STAGES, RecordingSink, Stage, until
+
+from whinchat.core.errors import TransportError
+from whinchat.core.types import (
+    Certainty,
+    ChatKind,
+    ChatRef,
+    ConnectionState,
+    Content,
+    Delete,
+    Edit,
+    Media,
+    MediaKind,
+    MembershipChange,
+    MembershipChanged,
+    MessageEdited,
+    MessageReceived,
+    MessageRef,
+    MessageRevoked,
+    Poll,
+    Quoted,
+    React,
+    ReactionChanged,
+    Revoke,
+    SendMedia,
+    SendText,
+)
+
+
+@pytest.fixture(params=list(STAGES))
+async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+    async with STAGES[request.param]() as stage:
+        yield stage
+        await stage.transport.stop(1)
+
+
+@pytest.fixture
+async def sink(stage: Stage) -> RecordingSink:
+    """The service, connected, with what there was before the story forgotten."""
+    sink = RecordingSink()
+    await stage.transport.start(sink)
+    await until(lambda: stage.transport.state is ConnectionState.ONLINE)
+    before = await stage.post(stage.bob, Content(text="before"))
+    await until(lambda: any(event.id == before.id for event in sink.events))
+    sink.events.clear()
+    return sink
+
+
+def own(stage: Stage, identity: str | None) -> MessageRef:
+    assert identity is not None
+    return MessageRef(stage.group, identity, "", from_me=True)
+
+
+async def test_it_says_what_it_is_and_how_it_is(stage: Stage) -> None:
+    sink = RecordingSink()
+    assert stage.transport.state is ConnectionState.STOPPED
+    assert stage.transport.account
+    assert stage.transport.capabilities.groups
+    await stage.transport.start(sink)
+    await until(lambda: ConnectionState.ONLINE in sink.states)
+    await stage.transport.stop(5)
+    assert sink.states[-1] is ConnectionState.STOPPED
+
+
+async def test_messages_come_as_they_were_posted(stage: Stage, sink: RecordingSink) -> None:
+    poll = Content(poll=Poll("When?", ("now", "later")))
+    said = await stage.post(stage.bob, Content(text="hello"), identity="X")
+    await stage.post(stage.eve, poll, identity="X")
+    await until(lambda: len(sink.events) == 2)
+    first, second = sink.events
+    assert isinstance(first, MessageReceived)
+    assert isinstance(second, MessageReceived)
+    assert first.account == stage.transport.account
+    assert (first.chat, first.id, first.sender, first.content) == (stage.group, "X", stage.bob, Content(text="hello"))
+    assert first.ref == said
+    assert (second.id, second.sender, second.content) == ("X", stage.eve, poll)
+
+
+async def test_a_quote_names_and_shows_the_message(stage: Stage, sink: RecordingSink) -> None:
+    said = await stage.post(stage.bob, Content(text="look"))
+    await stage.post(stage.eve, Content(text="why?"), quote=said)
+    await until(lambda: len(sink.events) == 2)
+    event = sink.events[1]
+    assert isinstance(event, MessageReceived)
+    assert event.quoted == Quoted(said.id, stage.bob.id, Content(text="look"))
+
+
+async def test_edits_reactions_and_deletions_point_at_their_message(stage: Stage, sink: RecordingSink) -> None:
+    said = await stage.post(stage.bob, Content(text="frist"))
+    await stage.edit(said, "first")
+    await stage.edit(said, "First")
+    await stage.react(said, stage.eve, "👍")
+    await stage.react(said, stage.eve, "")
+    await stage.revoke(said, stage.bob)
+    other = await stage.post(stage.eve, Content(text="spam"))
+    await stage.revoke(other, stage.ana)
+    await until(lambda: len(sink.events) == 8)
+    _, one, two, liked, unliked, revoked, _, deleted = sink.events
+    assert isinstance(one, MessageEdited)
+    assert isinstance(two, MessageEdited)
+    assert isinstance(liked, ReactionChanged)
+    assert isinstance(unliked, ReactionChanged)
+    assert isinstance(revoked, MessageRevoked)
+    assert isinstance(deleted, MessageRevoked)
+    assert [(edit.ref, edit.content.text) for edit in (one, two)] == [(said, "first"), (said, "First")]
+    assert [(reaction.target, reaction.emoji) for reaction in (liked, unliked)] == [(said, "👍"), (said, "")]
+    assert (revoked.target, revoked.sender.id) == (said, stage.bob.id)
+    assert (deleted.target, deleted.sender.id) == (other, stage.ana.id)
+    assert len({event.id for event in sink.events}) == 8
+
+
+async def test_members_come_and_go(stage: Stage, sink: RecordingSink) -> None:
+    steps = [
+        (MembershipChange.PROMOTE, stage.ana.id),
+        (MembershipChange.DEMOTE, stage.ana.id),
+        (MembershipChange.LEAVE, stage.eve.id),
+        (MembershipChange.JOIN, stage.eve.id),
+        (MembershipChange.REMOVE, stage.ana.id),
+        (MembershipChange.ADD, stage.ana.id),
+    ]
+    for change, _ in steps:
+        await stage.member(change, stage.eve)
+    await until(lambda: len(sink.events) == len(steps))
+    seen = [event for event in sink.events if isinstance(event, MembershipChanged)]
+    assert [(event.change, event.sender.id) for event in seen] == steps
+    assert all(event.members == (stage.eve,) and not event.me for event in seen)
+
+
+async def test_the_group_is_known_as_it_is(stage: Stage, sink: RecordingSink) -> None:
+    group = await stage.transport.group(stage.group)
+    assert group is not None
+    assert group.subject == "Neighbours"
+    assert {stage.ana, stage.bob, stage.eve} <= set(group.members)
+    assert stage.ana.id in group.admins
+    assert stage.bob.id not in group.admins
+    assert await stage.transport.group(ChatRef("elsewhere@g.sim", ChatKind.GROUP)) is None
+
+
+async def test_media_is_downloaded_up_to_a_size(stage: Stage, sink: RecordingSink) -> None:
+    await stage.post(stage.bob, Content(text="look"), media=b"\x89PNG and more")
+    await until(lambda: len(sink.events) == 1)
+    (event,) = sink.events
+    assert isinstance(event, MessageReceived)
+    media = event.content.media
+    assert media is not None
+    assert (event.content.text, media.kind, media.mime, media.size) == ("look", MediaKind.IMAGE, "image/png", 13)
+    assert await stage.transport.download(media, 13) == b"\x89PNG and more"
+    for wrong, most, code in ((media, 12, "too_large"), (Media(MediaKind.IMAGE, "no such handle"), 99, "gone")):
+        with pytest.raises(TransportError) as error:
+            await stage.transport.download(wrong, most)
+        assert error.value.code == code
+
+
+async def test_what_the_bot_does_arrives_in_order(stage: Stage, sink: RecordingSink) -> None:
+    said = await stage.post(stage.bob, Content(text="spam"))
+    perform = stage.transport.perform
+    sent = await perform(stage.group, SendText("carefull", quote=said, mentions=(stage.bob.id,)), "r1")
+    assert (sent.certainty, sent.error) == (Certainty.SENT, None)
+    picture = SendMedia(MediaKind.IMAGE, "image/png", b"png", "caption", "a.png", quote=said)
+    results = [
+        await perform(stage.group, picture, "r2"),
+        await perform(stage.group, React(said, "⚠️"), "r3"),
+        await perform(stage.group, Edit(own(stage, sent.message_id), "careful"), "r4"),
+        await perform(stage.group, Delete(said), "r5"),
+        await perform(stage.group, Revoke(own(stage, sent.message_id)), "r6"),
+    ]
+    assert {result.certainty for result in results} == {Certainty.SENT}
+    assert results[0].message_id not in {None, sent.message_id}
+    assert stage.arrived() == ["text carefull", "media", "react", "edit", "delete", "revoke"]
+
+
+async def test_a_rejected_send_did_not_happen(stage: Stage, sink: RecordingSink) -> None:
+    await stage.reject(retry_after=None)
+    await stage.reject(retry_after=2.5)
+    for_good = await stage.transport.perform(stage.group, SendText("one"), "r1")
+    for_now = await stage.transport.perform(stage.group, SendText("one"), "r1")
+    assert (for_good.certainty, for_good.error, for_good.retry_after) == (Certainty.REJECTED, "busy", None)
+    assert (for_now.certainty, for_now.error, for_now.retry_after) == (Certainty.REJECTED, "busy", 2.5)
+    assert (await stage.transport.perform(stage.group, SendText("one"), "r1")).certainty is Certainty.SENT
+    assert stage.arrived() == ["text one"]
+
+
+async def test_an_unknown_send_may_have_happened_or_not(stage: Stage, sink: RecordingSink) -> None:
+    await stage.lose()
+    await stage.leave_unconfirmed()
+    lost = await stage.transport.perform(stage.group, SendText("lost"), "r1")
+    unconfirmed = await stage.transport.perform(stage.group, SendText("arrived"), "r2")
+    assert lost == unconfirmed
+    assert (lost.certainty, lost.message_id, lost.retry_after) == (Certainty.UNKNOWN, None, None)
+    assert stage.arrived() == ["text arrived"]
+
+
+async def test_nothing_is_sent_twice_or_held_back_by_the_transport_itself(stage: Stage, sink: RecordingSink) -> None:
+    for _ in range(2):
+        await stage.transport.perform(stage.group, SendText("same"), "same reference")
+    assert stage.arrived() == ["text same", "text same"]
+
+
+async def test_an_event_may_come_many_times(stage: Stage, sink: RecordingSink) -> None:
+    await stage.duplicate(100)
+    said = await stage.post(stage.bob, Content(text="echo"))
+    await until(lambda: len(sink.events) == 100)
+    assert {(event.id, event.sender.id) for event in sink.events} == {(said.id, stage.bob.id)}
+
+
+async def test_events_may_overtake_each_other_but_none_is_lost(stage: Stage, sink: RecordingSink) -> None:
+    await stage.shuffle()
+    said = [await stage.post(stage.bob, Content(text=str(n))) for n in range(50)]
+    await until(lambda: len(sink.events) == 50)
+    assert Counter(event.id for event in sink.events) == Counter(ref.id for ref in said)
+
+
+async def test_many_events_come_in_order(stage: Stage, sink: RecordingSink) -> None:
+    for n in range(2000):
+        await stage.post(stage.bob if n % 2 else stage.eve, Content(text=str(n)))
+    await until(lambda: len(sink.events) == 2000)
+    assert sink.texts() == [str(n) for n in range(2000)]
+
+
+async def test_what_the_service_did_not_take_comes_again_after_a_restart(stage: Stage, sink: RecordingSink) -> None:
+    await stage.post(stage.bob, Content(text="taken"))
+    await until(lambda: sink.texts() == ["taken"])
+    await stage.transport.stop(5)
+    sink.closed = True
+    await stage.transport.start(sink)
+    await until(lambda: stage.transport.state is ConnectionState.ONLINE)
+    for n in range(20):
+        await stage.post(stage.bob, Content(text=str(n)))
+    await stage.transport.stop(0.05)
+    assert sink.texts() == ["taken"]
+    await stage.post(stage.bob, Content(text="while it was down"))
+
+    again = RecordingSink()
+    await stage.transport.start(again)
+    await offered(stage)
+    await until(lambda: len(again.events) >= 21)
+    assert again.texts() == [*(str(n) for n in range(20)), "while it was down"]
+
+
+async def test_what_is_refused_for_now_is_offered_again_in_order(stage: Stage, sink: RecordingSink) -> None:
+    sink.closed = True
+    for n in range(20):
+        await stage.post(stage.bob, Content(text=str(n)))
+    assert sink.texts() == []
+    sink.closed = False
+    await offered(stage)
+    await until(lambda: len(sink.events) == 20)
+    assert sink.texts() == [str(n) for n in range(20)]
+
+
+async def test_a_stopped_transport_sends_nothing_and_says_so(stage: Stage, sink: RecordingSink) -> None:
+    await stage.transport.stop(5)
+    result = await stage.transport.perform(stage.group, SendText("hello?"), "r1")
+    assert (result.certainty, result.message_id) == (Certainty.REJECTED, None)
+    assert result.retry_after is not None
+    for question in (
+        stage.transport.group(stage.group),
+        stage.transport.download(Media(MediaKind.IMAGE, "handle"), 10),
+    ):
+        with pytest.raises(TransportError) as error:
+            await question
+        assert error.value.retryable
+    assert stage.arrived() == []
+
+
+async def offered(stage: Stage) -> None:
+    """The fake offers only when it is told to; the others by themselves."""
+    offer = getattr(stage.transport, "offer", None)
+    if offer is not None:
+        await offer()

@@ -1,0 +1,166 @@
+"""Each kind of evidence: links that show it, and innocent neighbours that do not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.evidence import FakeLists, found_in, link
+from whinchat.apps.scanner.knowledge import Listing, Scope, SiteTag, Threat
+from whinchat.apps.scanner.links.link import Trick
+
+SHOWS = [
+    ("brand_lookalike", "https://paypa1-login.pages.dev/verify"),
+    ("brand_misspelt", "netflixx-billing.com"),
+    ("brand_in_name", "paypal-secure.top"),
+    ("brand_alone", "paypal.top"),
+    ("brand_in_subdomain", "paypal.login.example.top"),
+    ("brand_in_path", "https://example.org/paypal/index.html"),
+    ("official_site", "https://www.paypal.com/signin"),
+    ("bait_in_name", "my-secure-login.top"),
+    ("lure_in_name", "claim-your-refund.top"),
+    ("bait_in_subdomain", "secure-login.example.top"),
+    ("bait_in_path", "https://example.org/verify"),
+    ("strange_name", "dkfjgh-xkcjv.top"),
+    ("familiar_name", "smithtownnews.com"),
+    ("random_name", "xkcdqwrt.com"),
+    ("random_name", "a1b2c3d4.com"),
+    ("many_digits", "shop12345.com"),
+    ("many_hyphens", "a-b-c-d.com"),
+    ("long_name", "thisnameismuchlongerthanusual.com"),
+    ("mixed_script", "https://p\u0430ypal.com/"),
+    ("disguised_name", "https://xn--80ak6aa92e.com/"),
+    ("bait_on_hosting", "https://secure-login.pages.dev/"),
+    ("risky_suffix", "something.top"),
+    ("risky_hosting", "https://something.pages.dev"),
+    ("trusted_suffix", "something.gov.uk"),
+    ("address_host", "http://203.0.113.9/"),
+    ("odd_port", "https://example.org:4433/"),
+    ("user_in_link", "https://paypal.com@example.top/"),
+    ("many_subdomains", "https://a1.b2.c3.d4.example.org/"),
+    ("domain_in_subdomain", "https://paypal.com.evil.top/"),
+    ("ending_in_name", "florida.gov-help.info"),
+    ("address_in_name", "https://20-251-144-161.example.org/"),
+    ("coded_name", "https://9d8f7a6b5c4e3d2f1a0b.example.org/"),
+    ("domain_in_path", "https://example.top/paypal.com/login"),
+    ("machinery_in_path", "https://example.org/wp-content/plugins/dhl.php"),
+    ("script_page", "https://example.org/next.php"),
+    ("ticket_path", "https://example.org/x7Kp2q"),
+    ("coded_path", "https://example.org/a/0123456789abcdef0123456789abcdef"),
+    ("mail_in_link", "https://example.org/?u=ana@example.com"),
+    ("mail_in_link", "https://example.org/ana%40example.com"),
+    ("link_in_query", "https://example.org/go?to=https%3A%2F%2Fevil.example"),
+    ("long_link", "https://example.org/" + "a/" * 80),
+    ("dangerous_file", "https://example.org/setup.apk"),
+    ("double_extension", "https://example.org/invoice.pdf.exe"),
+]
+
+SILENT = [
+    ("brand_in_name", "https://www.amazon.co.jp/"),
+    ("brand_in_path", "https://example.org/news/2026/what-netflix-did-next"),
+    ("bait_in_name", "gardening.com"),
+    ("bait_in_subdomain", "https://login.example.org/"),
+    ("bait_in_path", "https://example.org/blog/why-passwords-are-a-bad-idea-and-what-to-do"),
+    ("random_name", "rhythm.com"),
+    ("mixed_script", "https://b\u00fccher.de/"),
+    ("disguised_name", "https://\u043f\u0440\u0438\u0432\u0435\u0442.\u0440\u0444/"),
+    ("risky_suffix", "https://something.pages.dev"),
+    ("trusted_suffix", "https://someone.github.io"),
+    ("odd_port", "https://example.org:8443/"),
+    ("many_subdomains", "https://docs.example.org/"),
+    ("domain_in_subdomain", "https://com.example.org/"),
+    ("ending_in_name", "https://gov.uk/"),
+    ("coded_name", "https://internationalisation.example.org/"),
+    ("domain_in_path", "https://example.org/v1.2/notes.html"),
+    ("machinery_in_path", "https://example.org/wp-content/photo.jpg"),
+    ("ticket_path", "https://example.org/gallery"),
+    ("ticket_path", "https://example.org/GALLERY"),
+    ("ticket_path", "https://example.org/12345"),
+    ("dangerous_file", "https://example.org/report.pdf"),
+    ("dangerous_file", "https://example.org/apk"),
+    ("double_extension", "https://example.org/setup.v2.exe"),
+]
+
+
+@pytest.mark.parametrize(("name", "url"), SHOWS)
+def test_it_is_noticed(name: str, url: str) -> None:
+    assert name in found_in(url)
+
+
+@pytest.mark.parametrize(("name", "url"), SILENT)
+def test_an_innocent_neighbour_is_not(name: str, url: str) -> None:
+    assert name not in found_in(url)
+
+
+@pytest.mark.parametrize(
+    ("name", "trick"),
+    [
+        ("hidden_marks", Trick.ZERO_WIDTH),
+        ("hidden_marks", Trick.BIDI),
+        ("full_width", Trick.FULL_WIDTH),
+        ("odd_slashes", Trick.BACKSLASH),
+        ("odd_slashes", Trick.ODD_SLASHES),
+        ("markup_mismatch", Trick.MARKUP_MISMATCH),
+    ],
+)
+def test_tricks_of_writing_are_evidence(name: str, trick: Trick) -> None:
+    plain = link("https://example.org/")
+    assert name in found_in(replace(plain, tricks=frozenset({trick})))
+    assert name not in found_in(plain)
+
+
+@pytest.mark.parametrize("trick", [Trick.DEFANGED, Trick.NO_SCHEME, Trick.ODD_SCHEME_CASE])
+def test_how_people_write_links_is_no_evidence(trick: Trick) -> None:
+    plain = link("https://example.org/")
+    assert found_in(replace(plain, tricks=frozenset({trick}))).keys() == found_in(plain).keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "tag"),
+    [
+        ("dynamic_dns", SiteTag.DYNAMIC_DNS),
+        ("ipfs_gateway", SiteTag.IPFS_GATEWAY),
+        ("link_in_bio", SiteTag.LINK_IN_BIO),
+        ("shortener", SiteTag.SHORTENER),
+    ],
+)
+def test_tagged_places_are_named(name: str, tag: SiteTag) -> None:
+    lists = FakeLists(tagged={"example.org": tag})
+    assert name in found_in("https://example.org/abc", lists)
+    assert name not in found_in("https://example.org/abc")
+
+
+def test_a_decisive_listing_hides_lesser_ones() -> None:
+    decisive = Listing("alpha", Threat.PHISHING, Scope.HOST, decisive=True, version="1")
+    lesser = Listing("beta", Threat.SCAM, Scope.SITE, decisive=False, version="1")
+    both = found_in("https://example.org/", FakeLists(listed={"example.org": (lesser, decisive)}))
+    assert both["listed"].values == {"feed": "alpha", "threat": "phishing"}
+    assert "listed_nearby" not in both
+    one = found_in("https://example.org/", FakeLists(listed={"example.org": (lesser,)}))
+    assert one["listed_nearby"].values["feed"] == "beta"
+    assert "listed" not in one
+
+
+def test_a_popular_site_may_say_what_it_likes() -> None:
+    lists = FakeLists(well_known=frozenset({"appleinsider-login.com"}))
+    found = found_in("https://www.appleinsider-login.com/paypal/verify.php?next=https://example.org", lists)
+    assert "popular_site" in found
+    assert not {name for name in found if "brand" in name or "bait" in name or name in {"script_page", "link_in_query"}}
+
+
+def test_a_wrapped_link_names_its_wrapper() -> None:
+    wrapper = link("https://www.google.com/url?q=https://example.org/")
+    assert found_in(replace(link("https://example.org/"), wrapper=wrapper))["wrapped"].values == {"site": "google.com"}
+
+
+def test_a_page_script_of_a_popular_site_is_no_file_for_people() -> None:
+    lists = FakeLists(well_known=frozenset({"example.org"}))
+    assert "dangerous_file" not in found_in("https://example.org/static/app.js", lists)
+    assert "dangerous_file" in found_in("https://example.org/static/app.js")
+    assert "dangerous_file" in found_in("https://example.org/app.exe", lists)
+
+
+def test_more_bait_weighs_more_up_to_a_limit() -> None:
+    assert found_in("login-example.com")["bait_in_name"].amount == 1
+    assert found_in("secure-login-verify-account.com")["bait_in_name"].amount == 3
