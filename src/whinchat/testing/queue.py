@@ -172,8 +172,3 @@ class MemoryQueue:
         if row is not None and row[0] is not None:
             seconds = min(seconds, (cast("int", row[0]) - self._clock.now()) / 1000)
         await set_within(self._announced, seconds, self._clock)
-
-    async def jobs(self, state: JobState) -> list[tuple[str, str]]:
-        """(kind, key) of the jobs in this state, in order of their coming."""
-        sql = "SELECT kind, key FROM memory_jobs WHERE state = :state ORDER BY id"
-        return [(str(kind), str(key)) for kind, key in await self._database.fetch(sql, {"state": state.value})]

@@ -111,6 +111,20 @@ async def test_work_that_has_begun_keeps_its_thread_though_nobody_waits(workers:
     assert gate.most_at_once == 2
 
 
+def test_work_that_outlives_the_event_loop_ends_quietly(caplog: pytest.LogCaptureFixture) -> None:
+    gate = Gate()
+
+    async def leave_it_behind() -> None:
+        start(ThreadWorkers(1), gate, 1)
+        await gate.until_begun(1)
+
+    asyncio.run(leave_it_behind())
+    gate.open()
+    while gate.at_once:
+        time.sleep(0.001)
+    assert caplog.records == []
+
+
 async def test_after_closing_there_is_a_clear_no() -> None:
     workers, gate = ThreadWorkers(1, waiting=1), Gate()
     tasks = start(workers, gate, 3)

@@ -13,7 +13,7 @@ MOST_REASONS = 3
 TELLING = 0.3  # log-odds below which a piece of evidence is not worth a sentence
 BAD = frozenset({Level.MALICIOUS, Level.SUSPICIOUS})
 STATISTICAL = frozenset(
-    {"strange_name", "familiar_name", "random_name", "risky_suffix", "trusted_suffix", "many_digits", "long_name"}
+    {"strange_name", "familiar_name", "random_name", "risky_suffix", "trusted_suffix", "long_name"}
 )
 """True, but nothing that convinces a person by itself: said last."""
 HOSTS = frozenset({"site", "host", "domain"})

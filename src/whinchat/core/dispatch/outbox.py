@@ -13,12 +13,14 @@ the window in which a text can be doubled (`resend_once`) or missed (`drop`) is 
 from __future__ import annotations
 
 import enum
+import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from whinchat.core.dispatch.inbox import KEEP, chat_key
+from whinchat.core.errors import StorageError
 from whinchat.core.ports import Batch, Clock, Database, Sealer, Statement, Value
 from whinchat.core.types import Action, ChatRef, DeliveryUpdate, OnUnknown, Reply
 
@@ -58,11 +60,18 @@ class Outgoing:
     account: str
     chat_key: bytes
     on_unknown: OnUnknown
+    urgency: int
     attempt: int
     resends: int
     created_at: int
+    more: int | None
+    """Urgency of the chat's next message; None when this is the last one."""
     envelope: Envelope
 
+
+log = logging.getLogger(__name__)
+
+_TAKEN = tuple[int, str, str, bytes, OnUnknown, int, int, int, int, bytes, int | None]
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Envelope).decode
@@ -77,7 +86,11 @@ _NEXT = """
     UPDATE outbox SET state = 'sending', attempts = attempts + 1
      WHERE id = (SELECT id FROM outbox WHERE chat = :chat AND state = 'queued' ORDER BY urgency, id LIMIT 1)
        AND state = 'queued'
- RETURNING id, reference, account, chat, on_unknown, attempts, resends, created_at, body"""
+ RETURNING id, reference, account, chat, on_unknown, urgency, attempts, resends, created_at, body,
+           (SELECT min(other.urgency) FROM outbox AS other
+             WHERE other.chat = :chat AND other.state = 'queued' AND other.id <> outbox.id)"""
+
+_UNTAKE = "UPDATE outbox SET state = 'queued' WHERE chat = :chat AND state = 'sending'"
 
 _SETTLE = """
     UPDATE outbox SET state = :state, settled_at = :now, message = :message, error = :error, body = NULL
@@ -85,10 +98,10 @@ _SETTLE = """
 
 _BACK = "UPDATE outbox SET state = 'queued', resends = :resends, error = :error WHERE id = :id AND state = 'sending'"
 
-# One row of the most progressed status: sent < delivered < read.
+# It only moves forward: sent, then delivered or failed, then read.
 _DELIVERY = """
     UPDATE outbox SET delivery = :status
-     WHERE message = :message AND (delivery IS NULL OR delivery = 'sent' OR :status = 'read' OR :status = 'failed')"""
+     WHERE message = :message AND (delivery IS NULL OR delivery = 'sent' OR :status = 'read')"""
 
 
 class Outbox:
@@ -123,33 +136,58 @@ class Outbox:
             },
         )
 
-    async def take(self, chat: bytes) -> Outgoing | None:
-        """The next message of a chat, most urgent first, now `sending`; None when none is queued."""
-        ((*rows,),) = await self._database.commit(Batch((Statement(_NEXT, {"chat": chat}),)))
-        if not rows:
-            return None
-        row_id, reference, account, key, on_unknown, attempt, resends, created_at, body = msgspec.convert(
-            rows[0], tuple[int, str, str, bytes, OnUnknown, int, int, int, bytes]
-        )
+    async def take(self, chat: bytes, *, unsure: bool = False) -> Outgoing | None:
+        """The next message of a chat, most urgent first, now `sending`; None when none is queued.
+
+        `unsure`: the answer to the call before was lost, and with it perhaps a message that nobody sends now.
+        """
+        undo = (Statement(_UNTAKE, {"chat": chat}),) if unsure else ()
+        while True:
+            *_, rows = await self._database.commit(Batch((*undo, Statement(_NEXT, {"chat": chat}))))
+            if not rows:
+                return None
+            taken = msgspec.convert(rows[0], _TAKEN)
+            try:
+                return self._opened(*taken)
+            except (StorageError, msgspec.DecodeError):
+                log.exception("a message to be sent cannot be opened", extra={"row": taken[0]})
+                await self._database.commit(Batch((self._settled(taken[0], SendState.FAILED, None, "unsealable"),)))
+
+    def _opened(
+        self,
+        row_id: int,
+        reference: str,
+        account: str,
+        chat: bytes,
+        on_unknown: OnUnknown,
+        urgency: int,
+        attempt: int,
+        resends: int,
+        created_at: int,
+        body: bytes,
+        more: int | None,
+    ) -> Outgoing:
         envelope = _decode(self._sealer.open("outbox", reference, body))
-        return Outgoing(row_id, reference, account, key, on_unknown, attempt, resends, created_at, envelope)
+        return Outgoing(
+            row_id, reference, account, chat, on_unknown, urgency, attempt, resends, created_at, more, envelope
+        )
 
     async def settle(
         self, out: Outgoing, state: SendState, *, message_id: str | None = None, error: str | None = None
     ) -> None:
-        """The fate of a row is known; its body is wiped."""
+        """The fate of a row is known; its body is wiped. Raises Conflict: it was known already."""
         message = None if message_id is None else self._message(out.account, out.envelope.chat, message_id)
-        args: dict[str, Value] = {
-            "id": out.id,
-            "state": state.value,
-            "now": self._clock.now(),
-            "message": message,
-            "error": error,
-        }
-        await self._database.commit(Batch((Statement(_SETTLE, args, rows=1),)))
+        await self._database.commit(Batch((self._settled(out.id, state, message, error),)))
+
+    def _settled(self, row_id: int, state: SendState, message: bytes | None, error: str | None) -> Statement:
+        args = {"id": row_id, "state": state.value, "now": self._clock.now(), "message": message, "error": error}
+        return Statement(_SETTLE, args, rows=1)
 
     async def put_back(self, out: Outgoing, *, error: str, resend: bool) -> None:
-        """Queued again: nothing was sent, or (`resend`) the one repetition after an unknown result."""
+        """Queued again: nothing was sent, or (`resend`) the one repetition after an unknown result.
+
+        Raises Conflict: it is queued already.
+        """
         args: dict[str, Value] = {"id": out.id, "resends": out.resends + int(resend), "error": error}
         await self._database.commit(Batch((Statement(_BACK, args, rows=1),)))
 

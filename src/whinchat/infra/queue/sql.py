@@ -107,16 +107,17 @@ class SqlQueue:
     async def _open(self, row: _Claimed, token: int, expires: int) -> Claim | None:
         """The claim, or None for a job that nobody should run again."""
         job_id, kind, key, attempt, max_attempts, cause, _, sealed = row
-        claim = Claim(job_id, kind, key, b"", attempt, max_attempts, token, expires, cause)
-        if attempt > max_attempts:  # it never came as far as failing: its worker stopped or died every time
-            await self._bury(claim, "lost")
-            return None
+        # Beyond the last attempt: it never came as far as failing, its worker stopped or died every time.
+        payload, fault = b"", "lost" if attempt > max_attempts else ""
         try:
             payload = self._sealer.open("jobs", payload_row((kind, key)), sealed)
         except StorageError as error:
-            await self._bury(claim, error.code)
+            fault = error.code
+        claim = Claim(job_id, kind, key, payload, attempt, max_attempts, token, expires, cause)
+        if fault:
+            await self._bury(claim, fault)
             return None
-        return replace(claim, payload=payload)
+        return claim
 
     async def extend(self, claim: Claim) -> Claim | None:
         expires = self._clock.now() + round(self._lease * 1000)

@@ -364,12 +364,10 @@ async def test_what_does_not_end_in_time_is_cancelled_and_there_for_the_next_at_
 
 async def test_a_job_lost_before_it_could_be_handed_back_is_lost(bench: Bench) -> None:
     work = Work()
-    rival = SqlQueue(bench.database, PlainSealer(), bench.clock, random.Random(8))
     async with bench.running(work) as runner:
         work.may_end.clear()
         await bench.put(job())
-        bench.clock.move(LEASE)
-        assert await rival.claim([WORK]) is not None
+        await bench.database.commit(Batch((Statement("UPDATE jobs SET token = 1", {}),)))  # another has it
         runner.stop(0)
         await bench.clock.advance(0)
     assert bench.results() == {"lost": 1}
@@ -422,3 +420,20 @@ async def test_the_backlog_is_measured_and_what_is_gone_stands_at_nothing(bench:
         work.may_end.set()
         await bench.clock.advance(SAMPLE)
         assert bench.metrics.value(DEPTH, kind=WORK, state="running") == 0
+
+
+async def test_a_backlog_that_cannot_be_measured_is_measured_later(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure, faults = bench.queue.depths, [StorageError("damaged", code="damaged")]
+
+    async def depths() -> dict[tuple[str, JobState], int]:
+        if faults:
+            raise faults.pop()
+        return await measure()
+
+    monkeypatch.setattr(bench.queue, "depths", depths)
+    async with bench.running(Work()):
+        await bench.put(job(kind="test.unknown"))
+        await bench.clock.advance(SAMPLE)
+        assert bench.metrics.value(DEPTH, kind="test.unknown", state="waiting") == 1

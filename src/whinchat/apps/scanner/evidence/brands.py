@@ -18,6 +18,9 @@ LONGEST_SEGMENT = 32  # characters; longer path segments are titles of articles
 FREE_COUNTRIES = frozenset({"ai", "cc", "cf", "co", "ga", "gq", "io", "la", "me", "ml", "pw", "su", "tk", "to", "tv", "ws"})
 """Country codes that anybody anywhere registers under: a brand's name there does not make the site the brand's."""
 
+GOVERNMENT = frozenset({"gov", "gob", "gouv", "gub", "go", "govt", "mil"})
+"""Under these, names are given out to authorities alone; santander.gov.co is a place."""
+
 ASKING = frozenset({Sense.CREDENTIALS, Sense.PRESSURE, Sense.DELIVERY, Sense.SUPPORT})
 
 
@@ -98,12 +101,11 @@ class Brands:
         top = site.suffix.rpartition(".")[2]
         return brand if len(top) == 2 and top not in FREE_COUNTRIES else None
 
-    def mentions(self, reading: Reading) -> tuple[Mention, ...]:
+    def mentions(self, reading: Reading, site: Site) -> tuple[Mention, ...]:
         """For a site that no brand owns: what it claims in name, subdomains and path, at most one a label."""
         asking = self._asks(reading)
         found: list[Mention] = []
-        labels = [(Place.NAME, reading.name), *((Place.SUBDOMAIN, label) for label in reversed(reading.subdomains))]
-        for place, label in labels:
+        for place, label in () if site.suffix.partition(".")[0] in GOVERNMENT else _labels(reading):
             if label and (mention := self._in_label(place, label, asking)):
                 found.append(mention)
         found += [
@@ -171,6 +173,10 @@ class Brands:
             if word is not None and word[0] == piece[0] and one_slip(piece, word):
                 return self._words[word]
         return None
+
+
+def _labels(reading: Reading) -> list[tuple[Place, str]]:
+    return [(Place.NAME, reading.name), *((Place.SUBDOMAIN, label) for label in reversed(reading.subdomains))]
 
 
 def shortened(word: str) -> Iterator[str]:

@@ -36,18 +36,6 @@ def random_name(link: Link, known: Known) -> Evidence | None:
     return None
 
 
-def many_digits(link: Link, known: Known) -> Evidence | None:
-    """Three digits or more in the name."""
-    digits = sum(map(str.isdigit, known.reading.name))
-    return Evidence("many_digits", {"name": known.reading.name}, min(digits, 9) / 3) if digits >= 3 else None
-
-
-def many_hyphens(link: Link, known: Known) -> Evidence | None:
-    """Several words strung together with hyphens."""
-    hyphens = known.reading.name.count("-")
-    return Evidence("many_hyphens", {"name": known.reading.name}, min(hyphens, 4) - 1.0) if hyphens >= 2 else None
-
-
 def long_name(link: Link, known: Known) -> Evidence | None:
     """Longer than people choose for themselves."""
     return Evidence("long_name") if len(known.reading.name) >= LONG_NAME else None

@@ -55,7 +55,7 @@ def know(link: Link, tables: Tables, lists: Lists) -> Known:
     return Known(
         tables=tables,
         reading=reading,
-        mentions=() if quiet else tables.brands.mentions(reading),
+        mentions=() if quiet else tables.brands.mentions(reading, link.site),
         official=official,
         listings=lists.listings(link),
         tags=lists.tags(link),

@@ -11,7 +11,6 @@ from whinchat.apps.scanner.links.link import Link
 LONG = 150  # characters of path and query
 
 _MAIL = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+(?:\.|%2e)[a-z]{2,}", re.IGNORECASE | re.ASCII)
-_CODE = re.compile(r"[0-9a-f]{20,}|[A-Za-z0-9+_-]{32,}={0,2}")
 
 
 def domain_in_path(link: Link, known: Known) -> Evidence | None:
@@ -45,13 +44,6 @@ def ticket_path(link: Link, known: Known) -> Evidence | None:
     if known.popular or known.tags or link.site.shared:
         return None
     return Evidence("ticket_path") if _is_ticket(link.path.strip("/")) else None
-
-
-def coded_path(link: Link, known: Known) -> Evidence | None:
-    """A long code in the path, different for each receiver."""
-    if known.popular or not _CODE.search(link.path):
-        return None
-    return Evidence("coded_path")
 
 
 def mail_in_link(link: Link, known: Known) -> Evidence | None:

@@ -5,8 +5,7 @@ import { el, icon, iconButton, isolated } from "./dom.js";
 import { gist, gistLine, gone, noticeText } from "./summary.js";
 import { folded, formatted, isEmojiOnly } from "./text.js";
 import { dayName, exactTime, timeOfDay } from "./times.js";
-
-const STATUS = { sent: "sent", delivered: "delivered", read: "read" };
+import { keyOf } from "./world.js";
 
 /**
  * `view`: `{world, person, chat, unfolded, act}`; `act` has what a row can ask for: `menu`, `toQuoted`, `reactions`, `unfold`,
@@ -66,7 +65,7 @@ function body(view, message) {
   const time = meta(view, message);
   if (!text) return [time];
   if (isEmojiOnly(text)) return [el("div", { class: "text large-emoji" }, text), time];
-  const key = `${message.sender} ${message.id}`;
+  const key = keyOf(message);
   const beginning = view.unfolded.has(key) ? null : folded(text);
   const mentions = (message.mentions ?? []).map((id) => view.world.person(id));
   const blocks = formatted(beginning ?? text, mentions);
@@ -92,7 +91,7 @@ function meta(view, message) {
 }
 
 export function tick(status) {
-  return el("span", { class: `tick ${status}`, role: "img", "aria-label": STATUS[status] ?? status }, icon(status === "sent" ? "sent" : "delivered"));
+  return el("span", { class: `tick ${status}`, role: "img", "aria-label": status }, icon(status === "sent" ? "sent" : "delivered"));
 }
 
 function quote(view, quoted) {

@@ -134,17 +134,17 @@ function checked(value, polynomial, width) {
   return (value << width) | rest;
 }
 
-function format({ size, ...grid }) {
+function format(grid) {
+  const { size } = grid;
   const bits = checked((LEVEL_L << 3) | MASK, 0x537, 10) ^ 0x5412;
-  const target = { size, ...grid };
   for (let at = 0; at < 15; at++) {
     const dark = ((bits >> at) & 1) === 1;
     const along = at < 6 ? at : at < 8 ? at + 1 : size - 15 + at;
-    put(target, 8, along, dark);
+    put(grid, 8, along, dark);
     const across = at < 8 ? size - 1 - at : at === 8 ? 7 : 14 - at;
-    put(target, across, 8, dark);
+    put(grid, across, 8, dark);
   }
-  put(target, 8, size - 8, true);
+  put(grid, 8, size - 8, true);
 }
 
 function versionBits(grid, version) {

@@ -2,6 +2,7 @@
 import { row } from "./bubble.js";
 import { el, icon } from "./dom.js";
 import { dayOf } from "./times.js";
+import { keyOf } from "./world.js";
 
 const PAGE = 60; // rows added at a time
 const MOST = 240; // rows in the page
@@ -129,9 +130,11 @@ export class Timeline {
     return messages.filter((message) => message.sender !== this.view.person && !message.notice).length;
   }
 
-  /** Draw one message anew although it did not change. */
-  redraw(message) {
+  /** Draw one message anew although it did not change; `key`: see `keyOf`. */
+  redraw(key) {
+    const message = [...this.rows.keys()].find((one) => keyOf(one) === key);
     this.rows.delete(message);
+    this.pinned = false;
     this.update();
   }
 

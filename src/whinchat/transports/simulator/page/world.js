@@ -2,7 +2,8 @@
 
 const TYPED = 10_000; // milliseconds until a typing person is forgotten
 
-const keyOf = (message) => `${message.sender}\n${message.id}`;
+/** Senders choose message ids, so the sender belongs to the key. */
+export const keyOf = ({ sender, id }) => `${sender} ${id}`;
 
 /** The messages of one chat that are known here, oldest first. */
 class Thread {
@@ -13,7 +14,7 @@ class Thread {
   }
 
   find(sender, id) {
-    return this.places.get(`${sender}\n${id}`);
+    return this.places.get(keyOf({ sender, id }));
   }
 
   /** The index of the first message with a `seq` of at least this. */

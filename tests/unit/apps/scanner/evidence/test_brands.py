@@ -47,6 +47,9 @@ def test_a_brand_named_on_a_foreign_site_is_noticed(url: str, brand: str, place:
         "chasing-trains.org",
         "startups.com",
         "metaphysics.org",
+        "sparkasse-ingolstadt.de",
+        "santander.gov.co",
+        "telegraf.by",
         "example.org/how-to-cancel-your-netflix-subscription",
     ],
 )

@@ -172,3 +172,15 @@ def test_a_file_that_is_not_there_has_a_code_of_its_own(tmp_path: Path) -> None:
 
     with pytest.raises(StorageError, match="cannot be read"):
         Snapshot(tmp_path)
+
+
+def test_a_key_that_also_stands_across_two_records_is_found_where_it_belongs(tmp_path: Path) -> None:
+    path = tmp_path / "crafted.snap"
+    records = b"\1\0\0\0\0\0" + b"\0" + b"\0\0\0\0\0\0" + b"\5"  # two keys of six bytes, each with a byte of feeds
+    index = struct.pack("<257I", 0, *[2] * 256)
+    path.write_bytes(_file(_extent(count=2, index=BODY_AT + len(records)), body=records + index))
+    snapshot = Snapshot(path)
+
+    assert snapshot.find(Section.HOST, bytes(16)) == 5
+    assert snapshot.find(Section.HOST, b"\0\1" + bytes(14)) == 0
+    assert snapshot.find(Section.HOST, bytes(6) + b"\5" + bytes(9)) is None
