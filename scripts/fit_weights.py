@@ -176,7 +176,7 @@ def look(sample: Sequence[Example], tables_of: Callable[[Example], Tables], list
 def regress(sample: list[Example], weights: Weights) -> dict[str, float]:
     """Logistic regression by adaptive gradient steps; signs stay as declared, what is not fitted stays as it is."""
     names = [name for name, weight in weights.evidence.items() if weight.fitted]
-    signs = {name: math.copysign(1, weights.evidence[name].weight) for name in names}
+    signs = {name: -1 if weights.evidence[name].group == "safety" else 1 for name in names}
     fixed = {name: weight.weight for name, weight in weights.evidence.items() if not weight.fitted}
     current = dict.fromkeys(names, 0.0)
     squares = dict.fromkeys([*names, ""], 1e-6)

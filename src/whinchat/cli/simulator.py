@@ -57,7 +57,7 @@ def simulator(
 
     \b
     The service joins it with these settings:
-      [simulator]
+      [transport.simulator]
       world = "http://127.0.0.1:PORT"
       token_file = "FILE"
     """

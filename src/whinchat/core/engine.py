@@ -13,7 +13,6 @@ from whinchat.core.dispatch.dispatcher import Dispatcher
 from whinchat.core.dispatch.inbox import Inbox
 from whinchat.core.dispatch.intake import Intake
 from whinchat.core.dispatch.outbox import Outbox
-from whinchat.core.pipeline import Handlers, Pipeline
 from whinchat.core.dispatch.router import Router
 from whinchat.core.dispatch.sender import Sender
 from whinchat.core.dispatch.settlement import Settlement
@@ -23,6 +22,7 @@ from whinchat.core.middlewares.chain import Middleware
 from whinchat.core.middlewares.observe import Observe
 from whinchat.core.middlewares.rate_limit import RateLimit
 from whinchat.core.middlewares.validation import Validation
+from whinchat.core.pipeline import Handlers, Pipeline
 from whinchat.core.ports import Clock, Database, Limit, Metrics, Queue, Random, RateLimiter, Sealer, Transport
 from whinchat.core.types import Capabilities, ChatRef, Group, Media
 

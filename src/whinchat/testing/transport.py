@@ -65,6 +65,7 @@ class FakeTransport:
         self._sink: Sink | None = None
         self._waiting: deque[Event | DeliveryUpdate] = deque()
         self._faults: deque[_Fault] = deque()
+        self._offering = asyncio.Lock()
         self._numbers = 0
         self.performed: list[Performed] = []
         self.groups: dict[str, Group] = {}
@@ -136,16 +137,17 @@ class FakeTransport:
 
     async def offer(self) -> None:
         """Offer what waits, in order, until the service is closed for now."""
-        while self._sink is not None and self._waiting:
-            item = self._waiting[0]
-            try:
-                if isinstance(item, DeliveryUpdate):
-                    await self._sink.delivery(item)
-                else:
-                    await self._sink.accept(item)
-            except Overloaded:
-                return
-            self._waiting.popleft()
+        async with self._offering:
+            while self._sink is not None and self._waiting:
+                item = self._waiting[0]
+                try:
+                    if isinstance(item, DeliveryUpdate):
+                        await self._sink.delivery(item)
+                    else:
+                        await self._sink.accept(item)
+                except Overloaded:
+                    return
+                self._waiting.popleft()
 
     def disconnect(self) -> None:
         """Sends are rejected and questions fail until `reconnect`."""

@@ -17,6 +17,7 @@ from whinchat.core.types import (
     Content,
     DeliveryStatus,
     DeliveryUpdate,
+    Event,
     MessageReceived,
     SendText,
     UserRef,
@@ -83,3 +84,15 @@ async def test_faults_act_in_the_order_they_were_asked_for() -> None:
     results = [await transport.perform(CHAT, SendText("hi"), "r1") for _ in range(5)]
     assert [result.certainty for result in results] == ["unknown", "rejected", "rejected", "unknown", "sent"]
     assert [performed.arrived for performed in transport.performed] == [False, False, False, True, True]
+
+
+async def test_events_emitted_at_once_are_offered_one_by_one() -> None:
+    class Slow(RecordingSink):
+        async def accept(self, event: Event) -> None:
+            await asyncio.sleep(0)
+            await super().accept(event)
+
+    transport, sink = FakeTransport(), Slow()
+    await transport.start(sink)
+    await asyncio.gather(*(transport.emit(message(str(n))) for n in range(5)))
+    assert sink.texts() == ["0", "1", "2", "3", "4"]

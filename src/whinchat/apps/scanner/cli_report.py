@@ -149,8 +149,6 @@ def full(desk: Desk, link: Link) -> Iterator[str]:
     yield from desk.explainer.lines(verdict, tongue)
     yield ""
     yield f"URL: {defang_url(verdict.url)}"
-    if verdict.wrapper:
-        yield say("scanner.answer.wrapper", tongue, host=defang_url(verdict.wrapper))
     yield f"{say('scanner.explain.class', tongue)}: {examined.address.value}"
     yield f"{say('scanner.explain.decided_by', tongue)}: {verdict.decided_by.value}"
     yield f"{say('scanner.explain.probability', tongue)}: {verdict.probability:.4f}"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from whinchat.apps.scanner.verdict import DecidedBy, Level, Reason, Verdict
-from whinchat.core.formatting.defang import defang_host
+from whinchat.core.formatting.defang import defang_host, defang_url
 from whinchat.core.formatting.i18n import Words
 from whinchat.core.formatting.markup import Markup
 
 MOST_REASONS = 3
 TELLING = 0.3  # log-odds below which a piece of evidence is not worth a sentence
+WRAPPER_SHOWN = 60  # characters
 BAD = frozenset({Level.MALICIOUS, Level.SUSPICIOUS})
 STATISTICAL = frozenset(
     {"strange_name", "familiar_name", "random_name", "risky_suffix", "trusted_suffix", "long_name"}
@@ -71,7 +72,9 @@ class Explainer:
             lines.append(explained.pretends)
         lines += [say("scanner.warning.reason", language, reason=reason) for reason in explained.reasons]
         if not explained.reasons:
-            lines.append(say("scanner.answer.nothing", language))
+            lines.append(say("scanner.answer.nothing" if verdict.host else "scanner.answer.app", language))
+        if verdict.wrapper is not None:
+            lines.append(say("scanner.answer.wrapper", language, host=Markup(defang_url(verdict.wrapper, WRAPPER_SHOWN))))
         if verdict.decided_by is not DecidedBy.OVERRIDE:
             lines.append(say("scanner.answer.chance", language, percent=Markup(percent(verdict.probability))))
         return [*lines, explained.advice]

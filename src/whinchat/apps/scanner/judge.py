@@ -118,5 +118,5 @@ def _worse(target: Verdict, wrapper: Verdict) -> Verdict:
     if wrapper.level.rank >= target.level.rank or wrapper.level is Level.UNKNOWN:
         return target
     return msgspec.structs.replace(
-        wrapper, url=target.url, host=target.host, site=target.site, wrapper=target.wrapper, pretends=target.pretends
+        wrapper, url=target.url, host=target.host, site=target.site, wrapper=target.wrapper
     )

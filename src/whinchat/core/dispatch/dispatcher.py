@@ -93,6 +93,11 @@ class Dispatcher:
             self._cache[stored.id] = (stored, self._clock.monotonic())
         self._append(stored.id, stored.chat_key)
 
+    def find(self, event_id: int, chat: bytes) -> None:
+        """An event that waits on disk: it is lined up, unless it is already."""
+        if event_id not in self._events.get(chat, ()):
+            self._append(event_id, chat)
+
     def _append(self, event_id: int, chat: bytes) -> None:
         events = self._events.get(chat)
         if events is None:
@@ -112,9 +117,11 @@ class Dispatcher:
         await self._resume()
         async with asyncio.TaskGroup() as group:
             self._group = group
-            self._fill()
-            await self._stop.wait()
-            self._group = None
+            try:
+                self._fill()
+                await self._stop.wait()
+            finally:
+                self._group = None
 
     def stop(self) -> None:
         """No further event is begun; `run` returns when those under way are finished. The rest waits on disk."""
@@ -132,7 +139,7 @@ class Dispatcher:
         known = {event_id for events in self._events.values() for event_id in events}
         async for event_id, chat in self._inbox.waiting(longer_than=LOST):
             if event_id not in known and self._resumed.is_set():
-                self._append(event_id, chat)
+                self.find(event_id, chat)
         self._metrics.set(BACKLOG, self._pending)
 
     # --- a start -------------------------------------------------------------------------------------------------
@@ -150,6 +157,8 @@ class Dispatcher:
         if suspects:
             log.info("resuming events that were not handled", extra={"count": len(suspects) + len(others)})
         for event_id in suspects:
+            if self._stop.is_set():
+                return
             await self._try_suspect(event_id)
         # Events may have arrived meanwhile; older ones go before them.
         arrived = [(event_id, chat) for chat, events in self._events.items() for event_id in events]
@@ -168,14 +177,14 @@ class Dispatcher:
             await self._give_up(event_id, "crashed")
             return
         await self._inbox.failed(event_id, "interrupted")
-        while (pause := await self._attempt(event_id)) > 0:
+        while (pause := await self._attempt(event_id)) > 0 and not self._stop.is_set():
             await self._clock.sleep(pause)
 
     # --- the line ------------------------------------------------------------------------------------------------
 
     def _fill(self) -> None:
         """As many chats at work as there may be."""
-        while self._group is not None and self._line and self._active < self._chats_at_once:
+        while self._group is not None and self._line and self._active < self._chats_at_once and not self._stop.is_set():
             self._active += 1
             self._group.create_task(self._work(self._group, self._line.popleft()))
 

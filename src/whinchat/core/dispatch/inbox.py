@@ -8,8 +8,10 @@ repeat events for days.
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -65,6 +67,25 @@ def user_key(sealer: Sealer, account: str, user: str) -> bytes:
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Event).decode
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _mended(event: Event) -> Event:
+    return msgspec.convert(_without_halves(msgspec.to_builtins(event)), type(event))
+
+
+def _without_halves(value: Any) -> Any:
+    match value:
+        case str():
+            return _SURROGATE.sub("\ufffd", value)
+        case dict():
+            return {key: _without_halves(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_without_halves(each) for each in value]
+        case _:
+            return value
+
+
 _STORE = """
     INSERT INTO events (identity, chat, kind, state, attempts, arrived_at, body)
          VALUES (:identity, :chat, :kind, 'waiting', 0, :now, :body)
@@ -93,18 +114,26 @@ class Inbox:
         self._clock = clock
 
     async def store(self, event: Event) -> Stored | None:
-        """T1: write the event down; None when it is known already. Raises Refused when it cannot be written."""
-        chat = chat_key(self._sealer, event.account, event.chat)
-        kind = event.__struct_config__.tag
-        identity = self._sealer.digest("event", event.account, event.chat.id, event.sender.id, event.id, str(kind))
+        """T1: write the event down; None when it is known already. Raises Refused when it cannot be written.
+
+        Halves of surrogate pairs, which some senders' apps leave in texts and ids, have no encoding: U+FFFD takes
+        their place. The identity is that of the event as it came, so two such events stay two.
+        """
+        chat = self.chat_key(event)
+        identity = self._identity(event)
+        try:
+            body = _encode(event)
+        except UnicodeEncodeError:
+            event = _mended(event)
+            body = _encode(event)
         statement = Statement(
             _STORE,
             {
                 "identity": identity,
                 "chat": chat,
-                "kind": str(kind),
+                "kind": str(event.__struct_config__.tag),
                 "now": self._clock.now(),
-                "body": self._sealer.seal("events", identity, _encode(event)),
+                "body": self._sealer.seal("events", identity, body),
             },
         )
         ((*rows,),) = await self._database.commit(Batch((statement,)))
@@ -112,6 +141,21 @@ class Inbox:
             return None
         (event_id,) = msgspec.convert(rows[0], tuple[int])
         return Stored(event_id, identity, chat, 0, event)
+
+    def chat_key(self, event: Event) -> bytes:
+        return chat_key(self._sealer, event.account, event.chat)
+
+    async def waits(self, event: Event) -> int | None:
+        """The row id of an event that is known and not handled yet."""
+        row = await self._database.fetch_one(
+            "SELECT id FROM events WHERE identity = :identity AND state = 'waiting'",
+            {"identity": self._identity(event)},
+        )
+        return None if row is None else msgspec.convert(row, tuple[int])[0]
+
+    def _identity(self, event: Event) -> bytes:
+        kind = str(event.__struct_config__.tag)
+        return self._sealer.digest("event", event.account, event.chat.id, event.sender.id, event.id, kind)
 
     async def load(self, event_id: int) -> Stored | None:
         """A waiting event by its row id; None when it waits no longer. Raises StorageError when it cannot be opened."""

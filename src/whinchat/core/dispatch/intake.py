@@ -43,25 +43,39 @@ class Intake:
         self._closed_for = None
 
     async def accept(self, event: Event) -> None:
-        kind = str(event.__struct_config__.tag)
         if isinstance(event, MembershipChanged):
             self._roster.forget(event)
         await self._dispatcher.room()
         if self._closed_for is not None:
             raise Overloaded("intake is closed", code=self._closed_for, retry_after=1.0)
-        if not await self._gate(event):
-            self._metrics.add(ARRIVED, kind=kind, result="dropped")
-            return
         try:
-            stored = await self._inbox.store(event)
+            result = await self._take(event)
         except Refused as error:
-            raise Overloaded("the inbox cannot be written", code=error.code, retry_after=2.0) from error
-        self._metrics.add(ARRIVED, kind=kind, result="duplicate" if stored is None else "stored")
+            raise _overloaded(error) from error
+        self._metrics.add(ARRIVED, kind=str(event.__struct_config__.tag), result=result)
+
+    async def _take(self, event: Event) -> str:
+        if not await self._gate(event):
+            return "dropped"
+        stored = await self._inbox.store(event)
         if stored is not None:
             self._dispatcher.add(stored)
+            return "stored"
+        # It may have been written without anybody hearing of it: the transport's offer was cut off.
+        waiting = await self._inbox.waits(event)
+        if waiting is not None:
+            self._dispatcher.find(waiting, self._inbox.chat_key(event))
+        return "duplicate"
 
     async def delivery(self, update: DeliveryUpdate) -> None:
-        await self._outbox.delivered(update)
+        try:
+            await self._outbox.delivered(update)
+        except Refused as error:
+            raise _overloaded(error) from error
 
     def connection(self, account: str, state: ConnectionState) -> None:
         self._metrics.set(CONNECTED, float(state is ConnectionState.ONLINE), account=account)
+
+
+def _overloaded(error: Refused) -> Overloaded:
+    return Overloaded("the database cannot be used now", code=error.code, retry_after=2.0)

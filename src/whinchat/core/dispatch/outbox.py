@@ -71,7 +71,7 @@ class Outgoing:
 
 log = logging.getLogger(__name__)
 
-_TAKEN = tuple[int, str, str, bytes, OnUnknown, int, int, int, int, bytes, int | None]
+_TAKEN = tuple[int, str, str, bytes, OnUnknown, int, int, int, int, int | None, bytes]
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Envelope).decode
@@ -86,9 +86,10 @@ _NEXT = """
     UPDATE outbox SET state = 'sending', attempts = attempts + 1
      WHERE id = (SELECT id FROM outbox WHERE chat = :chat AND state = 'queued' ORDER BY urgency, id LIMIT 1)
        AND state = 'queued'
- RETURNING id, reference, account, chat, on_unknown, urgency, attempts, resends, created_at, body,
+ RETURNING id, reference, account, chat, on_unknown, urgency, attempts, resends, created_at,
            (SELECT min(other.urgency) FROM outbox AS other
-             WHERE other.chat = :chat AND other.state = 'queued' AND other.id <> outbox.id)"""
+             WHERE other.chat = :chat AND other.state = 'queued' AND other.id <> outbox.id),
+           body"""
 
 _UNTAKE = "UPDATE outbox SET state = 'queued' WHERE chat = :chat AND state = 'sending'"
 
@@ -146,31 +147,18 @@ class Outbox:
             *_, rows = await self._database.commit(Batch((*undo, Statement(_NEXT, {"chat": chat}))))
             if not rows:
                 return None
-            taken = msgspec.convert(rows[0], _TAKEN)
+            row_id, reference, account, key, on_unknown, urgency, attempt, resends, created_at, more, body = (
+                msgspec.convert(rows[0], _TAKEN)
+            )
             try:
-                return self._opened(*taken)
+                envelope = _decode(self._sealer.open("outbox", reference, body))
             except (StorageError, msgspec.DecodeError):
-                log.exception("a message to be sent cannot be opened", extra={"row": taken[0]})
-                await self._database.commit(Batch((self._settled(taken[0], SendState.FAILED, None, "unsealable"),)))
-
-    def _opened(
-        self,
-        row_id: int,
-        reference: str,
-        account: str,
-        chat: bytes,
-        on_unknown: OnUnknown,
-        urgency: int,
-        attempt: int,
-        resends: int,
-        created_at: int,
-        body: bytes,
-        more: int | None,
-    ) -> Outgoing:
-        envelope = _decode(self._sealer.open("outbox", reference, body))
-        return Outgoing(
-            row_id, reference, account, chat, on_unknown, urgency, attempt, resends, created_at, more, envelope
-        )
+                log.exception("a message to be sent cannot be opened", extra={"row": row_id})
+                await self._database.commit(Batch((self._settled(row_id, SendState.FAILED, None, "unsealable"),)))
+                continue
+            return Outgoing(
+                row_id, reference, account, key, on_unknown, urgency, attempt, resends, created_at, more, envelope
+            )
 
     async def settle(
         self, out: Outgoing, state: SendState, *, message_id: str | None = None, error: str | None = None

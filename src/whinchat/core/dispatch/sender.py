@@ -1,4 +1,8 @@
-"""Empties the outbox: one message at a time per chat, danger first, paced per chat and per account."""
+"""Empties the outbox: one message at a time per chat, danger first, paced per chat and per account.
+
+Chats with something to send stand in a line for their account: most urgent, then longest waiting, first. A chat that
+sends, or that its own pace tells to wait, is held out of the line; while an account has to wait, its line stands still.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,11 @@ import asyncio
 import heapq
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import count
 
 from whinchat.core.dispatch.outbox import MAX_RESENDS, Outbox, Outgoing, Ready, SendState
-from whinchat.core.errors import WhinchatError
+from whinchat.core.errors import Conflict, WhinchatError
 from whinchat.core.ports import Clock, Limit, Metric, MetricKind, Metrics, Random, RateLimiter, Transport
 from whinchat.core.types import Certainty, ConnectionState, OnUnknown, SendResult
 
@@ -18,6 +23,7 @@ log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 10
 LONGEST_WAIT = 60.0  # seconds between two attempts of one message
 SEND_SECONDS = 30.0  # a send that takes longer has an unknown result
+OFFLINE = 0.5  # seconds before an account that is not connected is looked at again
 
 SENT = Metric(MetricKind.COUNTER, "whinchat_sends_total", "Messages handed to a transport.", ("action", "result"))
 SEND_TIME = Metric(
@@ -30,7 +36,7 @@ SEND_TIME = Metric(
 
 
 class Sender:
-    """`senders` messages are under way at once. Chats wait in a heap: most urgent, then longest waiting, first."""
+    """`senders` messages are under way at once."""
 
     def __init__(
         self,
@@ -51,9 +57,15 @@ class Sender:
         self._metrics = metrics
         self._senders = senders
         self._waiting: dict[bytes, Ready] = {}
+        self._lines: dict[str, list[tuple[int, int, bytes]]] = {}
+        """Account to a heap of (urgency, order of coming, chat). Places that `_waiting` does not bear out are old."""
         self._held: set[bytes] = set()
-        """Chats with a message under way, or told to wait: not in the heap."""
-        self._heap: list[tuple[int, int, bytes]] = []
+        self._paused: set[str] = set()
+        """Accounts that have to wait."""
+        self._paid: set[bytes] = set()
+        """Chats whose own pace allows a message that their account's pace does not allow yet."""
+        self._unsure: set[bytes] = set()
+        """Chats of which a message may have been taken without our knowing."""
         self._delays: set[asyncio.Task[None]] = set()
         self._order = count()
         self._active = 0
@@ -66,7 +78,9 @@ class Sender:
             known = self._waiting.get(ready.chat_key)
             if known is None or ready.urgency < known.urgency:
                 self._waiting[ready.chat_key] = ready
-                self._line_up(ready.chat_key)
+                if ready.chat_key not in self._held:
+                    self._line_up(ready)
+        self._fill()
 
     @property
     def idle(self) -> bool:
@@ -75,20 +89,20 @@ class Sender:
 
     async def run(self) -> None:
         """Until `stop`: then what is under way is finished and the rest stays queued on disk."""
-        self._held.clear()
-        self._waiting.clear()
-        self._heap.clear()
+        for known in (self._waiting, self._lines, self._held, self._paused, self._paid, self._unsure):
+            known.clear()
         self._active = 0
         recovered = await self._outbox.recover()
         if recovered:
             log.warning("sends were interrupted; their result is unknown", extra={"count": recovered})
-        async for ready in self._outbox.queued_chats():
-            self.announce([ready])
+        await self.sweep()
         async with asyncio.TaskGroup() as group:
             self._group = group
-            self._fill()
-            await self._stop.wait()
-            self._group = None
+            try:
+                self._fill()
+                await self._stop.wait()
+            finally:
+                self._group = None
 
     async def sweep(self) -> None:
         """Announce what is queued on disk and not known here: a commit's answer may have been lost."""
@@ -100,86 +114,137 @@ class Sender:
         for task in self._delays:
             task.cancel()
 
-    def _line_up(self, chat: bytes) -> None:
-        if chat not in self._held:
-            heapq.heappush(self._heap, (self._waiting[chat].urgency, next(self._order), chat))
-            self._fill()
+    # --- the lines -----------------------------------------------------------------------------------------------
+
+    def _line_up(self, ready: Ready) -> None:
+        place = (ready.urgency, next(self._order), ready.chat_key)
+        heapq.heappush(self._lines.setdefault(ready.account, []), place)
 
     def _fill(self) -> None:
         """As many senders at work as there may be."""
         while self._group is not None and self._active < self._senders and (ready := self._next()) is not None:
             self._active += 1
-            self._group.create_task(self._work(self._group, ready))
+            self._group.create_task(self._work(ready))
 
     def _next(self) -> Ready | None:
-        while self._heap:
-            urgency, _, chat = heapq.heappop(self._heap)
+        """The most urgent chat that may send now, held and out of its line."""
+        while not self._stop.is_set():
+            moving = [(line[0], account) for account, line in self._lines.items() if account not in self._paused]
+            if not moving:
+                return None
+            (urgency, _, chat), account = min(moving)
             ready = self._waiting.get(chat)
-            # A chat may stand in the heap more than once: only the entry for what it waits for now counts.
-            if ready is not None and ready.urgency == urgency and chat not in self._held:
-                del self._waiting[chat]
+            if ready is None or ready.urgency != urgency or chat in self._held:
+                self._leave(account)
+            elif self._may_send(account, chat):
+                self._leave(account)
                 self._held.add(chat)
-                return ready
+                return self._waiting.pop(chat)
         return None
 
-    async def _work(self, group: asyncio.TaskGroup, first: Ready) -> None:
-        """One message of a chat, then one of the next chat, until nobody waits."""
-        ready: Ready | None = first
-        while ready is not None:
-            delay = await self._send_one(ready)
-            if delay <= 0:
-                self._release(ready.chat_key)
-            elif not self._stop.is_set():
-                task = group.create_task(self._later(ready.chat_key, delay))
-                self._delays.add(task)
-                task.add_done_callback(self._delays.discard)
-            ready = None if self._stop.is_set() else self._next()
-        self._active -= 1
+    def _leave(self, account: str) -> None:
+        """The first in the account's line goes."""
+        line = self._lines[account]
+        heapq.heappop(line)
+        if not line:
+            del self._lines[account]
 
-    async def _later(self, chat: bytes, delay: float) -> None:
-        await self._clock.sleep(delay)
-        self._release(chat)
+    def _may_send(self, account: str, chat: bytes) -> bool:
+        """Whether the pace of both allows one message now; who has to wait is told until when."""
+        transport = self._transports(account)
+        if transport is None:
+            return True  # its messages fail at once
+        if transport.state is not ConnectionState.ONLINE:
+            self._pause(account, OFFLINE)
+            return False
+        pacing = transport.capabilities.pacing
+        if chat not in self._paid:
+            wait = self._limiter.take(f"send:{chat.hex()}", Limit(pacing.chat_rate, pacing.chat_burst))
+            if wait > 0:
+                self._hold(chat, wait)
+                return False
+            self._paid.add(chat)
+        wait = self._limiter.take(f"send:{account}", Limit(pacing.account_rate, pacing.account_burst))
+        if wait > 0:
+            self._pause(account, wait)
+            return False
+        self._paid.discard(chat)
+        return True
+
+    def _pause(self, account: str, seconds: float) -> None:
+        self._paused.add(account)
+        self._later(seconds, lambda: self._resume(account))
+
+    def _resume(self, account: str) -> None:
+        self._paused.discard(account)
+        self._fill()
+
+    def _hold(self, chat: bytes, seconds: float) -> None:
+        self._held.add(chat)
+        self._later(seconds, lambda: self._release(chat))
 
     def _release(self, chat: bytes) -> None:
         self._held.discard(chat)
-        if chat in self._waiting:
-            self._line_up(chat)
+        ready = self._waiting.get(chat)
+        if ready is not None:
+            self._line_up(ready)
+            self._fill()
+
+    def _later(self, seconds: float, action: Callable[[], None]) -> None:
+        if self._group is None or self._stop.is_set():
+            return  # a later run begins anew from the disk
+        task = self._group.create_task(self._after(seconds, action))
+        self._delays.add(task)
+        task.add_done_callback(self._delays.discard)
+
+    async def _after(self, seconds: float, action: Callable[[], None]) -> None:
+        await self._clock.sleep(seconds)
+        action()
+
+    # --- one message ---------------------------------------------------------------------------------------------
+
+    async def _work(self, first: Ready) -> None:
+        """One message of a chat, then one of the next chat, until nobody waits."""
+        ready: Ready | None = first
+        while ready is not None:
+            pause = await self._send_one(ready)
+            if pause > 0:
+                self._hold(ready.chat_key, pause)
+            else:
+                self._release(ready.chat_key)
+            ready = self._next()
+        self._active -= 1
 
     async def _send_one(self, ready: Ready) -> float:
         """Send a chat's next message. Seconds until the chat may be looked at again."""
-        transport = self._transports(ready.account)
-        if transport is not None and (wait := self._pause(transport, ready.chat_key)) > 0:
-            self._waiting.setdefault(ready.chat_key, ready)
-            return wait
+        chat = ready.chat_key
         try:
-            out = await self._outbox.take(ready.chat_key)
+            out = await self._outbox.take(chat, unsure=chat in self._unsure)
         except WhinchatError as error:
             log.warning("the outbox cannot be read", extra={"error": error.code})
-            self._waiting.setdefault(ready.chat_key, ready)
+            self._unsure.add(chat)
+            self.announce([ready])
             return 1.0
+        self._unsure.discard(chat)
         if out is None:
             return 0.0
-        # There may be more: look again after this one.
-        self._waiting.setdefault(ready.chat_key, ready)
+        if out.more is not None:
+            self.announce([replace(ready, urgency=out.more)])
+        transport = self._transports(ready.account)
         if transport is None:
             result = SendResult(Certainty.REJECTED, error="no_such_account")
         else:
             result = await self._perform(transport, out)
         return await self._settle_surely(out, result)
 
-    def _pause(self, transport: Transport, chat: bytes) -> float:
-        if transport.state is not ConnectionState.ONLINE:
-            return 0.5
-        pacing = transport.capabilities.pacing
-        account = Limit(pacing.account_rate, pacing.account_burst)
-        wait = self._limiter.take(f"send:{transport.account}", account)
-        return wait or self._limiter.take(f"send:{chat.hex()}", Limit(pacing.chat_rate, pacing.chat_burst))
-
     async def _settle_surely(self, out: Outgoing, result: SendResult) -> float:
         """A result that is known here but not on disk would be lost: it is written as soon as that is possible."""
+        self._metrics.add(SENT, action=str(out.envelope.action.__struct_config__.tag), result=result.certainty.value)
         while True:
             try:
                 return await self._settle(out, result)
+            except Conflict:
+                return 0.0  # it was written, and only the answer was lost
             except WhinchatError as error:
                 log.warning("the result of a send cannot be written yet", extra={"error": error.code})
                 if self._stop.is_set():
@@ -195,28 +260,31 @@ class Sender:
         except Exception as error:
             # A transport must not raise; if one does, nobody knows what had left already.
             log.exception("a transport raised while sending", extra={"error": type(error).__name__})
-            return SendResult(Certainty.UNKNOWN, error=getattr(error, "code", "raised"))
+            return SendResult(Certainty.UNKNOWN, error=error.code if isinstance(error, WhinchatError) else "raised")
 
     async def _settle(self, out: Outgoing, result: SendResult) -> float:
-        action = str(out.envelope.action.__struct_config__.tag)
-        self._metrics.add(SENT, action=action, result=result.certainty.value)
         error = result.error or "unexplained"
-        if result.certainty is Certainty.SENT:
-            self._metrics.observe(SEND_TIME, (self._clock.now() - out.created_at) / 1000)
-            await self._outbox.settle(out, SendState.SENT, message_id=result.message_id)
-            return 0.0
-        if result.certainty is Certainty.UNKNOWN:
-            if out.on_unknown is OnUnknown.RESEND_ONCE and out.resends < MAX_RESENDS:
-                await self._outbox.put_back(out, error=error, resend=True)
-                return self._backoff(out.attempt)
-            await self._outbox.settle(out, SendState.UNKNOWN, error=error)
-            return 0.0
+        match result.certainty:
+            case Certainty.SENT:
+                await self._outbox.settle(out, SendState.SENT, message_id=result.message_id)
+                self._metrics.observe(SEND_TIME, (self._clock.now() - out.created_at) / 1000)
+                return 0.0
+            case Certainty.UNKNOWN if out.on_unknown is OnUnknown.RESEND_ONCE and out.resends < MAX_RESENDS:
+                return await self._put_back(out, error, self._backoff(out.attempt), resend=True)
+            case Certainty.UNKNOWN:
+                await self._outbox.settle(out, SendState.UNKNOWN, error=error)
+                return 0.0
         if result.retry_after is not None and out.attempt < MAX_ATTEMPTS:
-            await self._outbox.put_back(out, error=error, resend=False)
-            return max(result.retry_after, self._backoff(out.attempt))
+            pause = max(result.retry_after, self._backoff(out.attempt))
+            return await self._put_back(out, error, pause, resend=False)
         log.warning("a message was refused by the transport", extra={"error": error, "reference": out.reference})
         await self._outbox.settle(out, SendState.FAILED, error=error)
         return 0.0
+
+    async def _put_back(self, out: Outgoing, error: str, pause: float, *, resend: bool) -> float:
+        self.announce([Ready(out.chat_key, out.account, out.urgency)])
+        await self._outbox.put_back(out, error=error, resend=resend)
+        return pause
 
     def _backoff(self, attempt: int) -> float:
         return min(LONGEST_WAIT, 0.25 * 2.0**attempt) * (0.5 + self._random.random() / 2)

@@ -80,20 +80,20 @@ class _Api:
     async def link(self, request: web.Request) -> web.StreamResponse:
         session = await open_session(request, self._host)
         try:
-            async with self._socket(request, compress=False) as socket:
+            async with self._socket(request) as socket:
                 await serve_link(socket, session)
         finally:
             await session.close()
         return socket
 
     async def live(self, request: web.Request) -> web.StreamResponse:
-        async with self._socket(request, compress=True) as socket:
+        async with self._socket(request) as socket:
             await serve_live(socket, self._host)
         return socket
 
     @asynccontextmanager
-    async def _socket(self, request: web.Request, *, compress: bool) -> AsyncIterator[web.WebSocketResponse]:
-        socket = web.WebSocketResponse(max_msg_size=LONGEST_FRAME, heartbeat=HEARTBEAT, compress=compress)
+    async def _socket(self, request: web.Request) -> AsyncIterator[web.WebSocketResponse]:
+        socket = web.WebSocketResponse(max_msg_size=LONGEST_FRAME, heartbeat=HEARTBEAT, compress=False)
         await socket.prepare(request)
         self._sockets.add(socket)
         try:

@@ -68,13 +68,14 @@ class LocalSession:
     async def receive(self) -> Sequence[Parcel]:
         while True:
             self._woken.clear()
+            began = self._host.clock.now()
             try:
                 parcels = self._world.take(self._bot, self._session, BATCH, self._window)
             except Disconnected:
                 raise LinkDown from None
             if parcels:
                 return parcels
-            await self._wait()
+            await self._wait(began)
 
     def acknowledge(self, *positions: int) -> None:
         self._world.acknowledge(self._bot, self._session, positions)
@@ -100,15 +101,14 @@ class LocalSession:
     async def close(self) -> None:
         self._world.detach(self._bot, self._session)
 
-    async def _wait(self) -> None:
-        """Until there may be something to take."""
+    async def _wait(self, looked: int) -> None:
+        """Until there may be something to take; `looked`: when there was nothing."""
         due = self._world.next_due(self._bot)
-        now = self._host.clock.now()
-        if due is None or due <= now:  # due and yet not taken: the window is full
+        if due is None or due <= looked:  # due and yet not taken: the window is full
             await self._woken.wait()
             return
         sooner = asyncio.ensure_future(self._woken.wait())
-        later = asyncio.ensure_future(self._host.clock.sleep((due - now) / 1000))
+        later = asyncio.ensure_future(self._host.clock.sleep((due - looked) / 1000))
         try:
             await asyncio.wait((sooner, later), return_when=asyncio.FIRST_COMPLETED)
         finally:

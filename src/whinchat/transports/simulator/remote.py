@@ -34,6 +34,7 @@ from whinchat.transports.simulator.wire import (
 log = logging.getLogger(__name__)
 
 CONNECT = 10.0  # seconds
+CLOSE = 1.0  # seconds to wait for the other side's goodbye
 HEARTBEAT = 20.0  # seconds
 GATHER = 0.002  # seconds in which acknowledgements are collected into one frame
 
@@ -172,6 +173,7 @@ class RemoteLink:
                     headers=self._headers,
                     max_msg_size=LONGEST_FRAME,
                     heartbeat=HEARTBEAT,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE),
                 )
         except BaseException as error:
             await http.close()

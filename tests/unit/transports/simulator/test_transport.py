@@ -257,3 +257,25 @@ async def test_delayed_events_come_when_they_are_due() -> None:
     await town.clock.advance(0.2)
     assert service.texts() == ["at once", "late"]
     await transport.stop(1)
+
+
+async def test_an_event_that_falls_due_while_it_is_looked_for_is_not_overlooked() -> None:
+    class Ticking(FakeClock):
+        """Time goes on whenever somebody looks."""
+
+        def now(self) -> int:
+            self.move(0.001)
+            return super().now()
+
+    town, service = Town(clock=Ticking()), Service()
+    transport = SimulatorTransport(LocalLink(town.host), FakeClock(), Random(1), account=ACCOUNT)
+    await transport.start(service)
+    for n in range(20):
+        town.world.inject(Fault(kind=FaultKind.DELAY, seconds=n / 1000, count=1))
+        town.say(town.bob, str(n))
+        await settle()
+        for _ in range(30):
+            town.host.clock.now()
+        await settle()
+        assert service.texts()[-1] == str(n)
+    await transport.stop(1)

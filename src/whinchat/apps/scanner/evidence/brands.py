@@ -18,7 +18,7 @@ LONGEST_SEGMENT = 32  # characters; longer path segments are titles of articles
 FREE_COUNTRIES = frozenset({"ai", "cc", "cf", "co", "ga", "gq", "io", "la", "me", "ml", "pw", "su", "tk", "to", "tv", "ws"})
 """Country codes that anybody anywhere registers under: a brand's name there does not make the site the brand's."""
 
-GOVERNMENT = frozenset({"gov", "gob", "gouv", "gub", "go", "govt", "mil"})
+GOVERNMENT = frozenset({"gov", "gob", "gouv", "gub", "govt", "mil"})
 """Under these, names are given out to authorities alone; santander.gov.co is a place."""
 
 ASKING = frozenset({Sense.CREDENTIALS, Sense.PRESSURE, Sense.DELIVERY, Sense.SUPPORT})

@@ -187,7 +187,6 @@ export class Column {
   sent() {
     this.timeline.divider = null;
     this.timeline.toEnd();
-    this.app.tried();
   }
 
   /** The newest own message that can still be edited. */

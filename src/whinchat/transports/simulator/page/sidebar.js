@@ -42,7 +42,7 @@ export class Sidebar {
   /** Show what has changed. */
   update(changes) {
     if (changes.all || changes.people) this.showService();
-    if (changes.all || changes.people || changes.threads.size || changes.chats.size) this.showFaces();
+    if (changes.all || changes.people || changes.threads?.size || changes.chats?.size) this.showFaces();
     this.showChats();
   }
 

@@ -1,0 +1,136 @@
+"""A world and a service that run beside the test, and what a test asks of them: say something, wait, look."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.support.live import PATIENCE, Service, World, until, world_process
+
+UNHURRIED = {"WHINCHAT_RATE__BURST": "1000", "WHINCHAT_RATE__PER_MINUTE": "6000"}
+"""Tests give more commands in a second than people do in an hour."""
+
+WAITING = """
+    SELECT (SELECT count(*) FROM events WHERE state = 'waiting')
+         + (SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending'))
+         + (SELECT count(*) FROM jobs WHERE state <> 'dead')"""
+
+Said = dict[str, Any]
+"""A message as the world shows it."""
+
+
+class Chat:
+    """A chat of the world that the bot is in. `id` is what the API knows it by."""
+
+    def __init__(self, town: Running, identity: str) -> None:
+        self._town = town
+        self.id = identity
+
+    def say(self, sender: str, text: str | None = None, **more: Any) -> Said:
+        """Post, without waiting. `more`: the other arguments of `post`."""
+        given = more if text is None else {"text": text, **more}
+        said: Said = self._town.world.call("post", chat=self.id, sender=sender, **given)
+        return said
+
+    def ask(self, sender: str, text: str, **more: Any) -> str:
+        """What the bot answers, waited for; all of it, when it is more than one message."""
+        asked = self.say(sender, text, **more)
+        until(lambda: bool(self.replies(asked)), f"an answer to {text[:40]}")
+        self._town.settle()
+        return "\n".join(self.replies(asked))
+
+    def history(self) -> list[Said]:
+        """The newest 500 messages, oldest first."""
+        messages: list[Said] = self._town.world.call("history", chat=self.id, limit=500)["messages"]
+        return messages
+
+    def replies(self, message: Said) -> list[str]:
+        """What the bot said in answer to the message, in order."""
+        return [
+            said["content"]["text"]
+            for said in self.history()
+            if said["sender"] == self._town.bot
+            and (quoted := said.get("quoted")) is not None
+            and (quoted["sender"], quoted["id"]) == (message["sender"], message["id"])
+        ]
+
+    def reaction(self, message: Said) -> str | None:
+        """The bot's, to the message."""
+        for said in self.history():
+            if (said["sender"], said["id"]) == (message["sender"], message["id"]):
+                emoji: str | None = said.get("reactions", {}).get(self._town.bot)
+                return emoji
+        raise AssertionError("the message is not there")
+
+    def of_bot(self) -> list[str]:
+        """Everything that the bot has said here."""
+        return [said["content"]["text"] for said in self.history() if said["sender"] == self._town.bot]
+
+
+class Running:
+    """Ana, Bob, Eve and the bot; Ana is the admin of what groups there are."""
+
+    def __init__(self, world: World, service: Service) -> None:
+        self.world = world
+        self.service = service
+        self.bot: str = world.bot()["id"]
+
+    def group(self, subject: str, *, consent: bool = True) -> Chat:
+        """Everybody and the bot, which has introduced itself and, with `consent`, been allowed to read."""
+        members = ["Bob", "Eve", "Whinchat"]
+        chat = Chat(self, self.world.call("group", subject=subject, by="Ana", members=members)["id"])
+        if consent:
+            chat.ask("Ana", "!scan consent")
+        else:
+            self.settle()
+        return chat
+
+    def direct(self, person: str) -> Chat:
+        return Chat(self, self.world.call("direct", people=[person, "Whinchat"])["id"])
+
+    def settle(self, patience: float = PATIENCE) -> None:
+        """Until nothing waits, neither in the world nor in the service."""
+        until(self.settled, "everything is handled", patience)
+
+    def settled(self) -> bool:
+        return not self.world.bot().get("waiting") and self.count(WAITING) == 0
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """From the service's database, as it is on disk."""
+        database = sqlite3.connect(f"file:{self.service.database}?mode=ro", uri=True, timeout=PATIENCE)
+        with contextlib.closing(database):
+            return database.execute(sql).fetchall()
+
+    def count(self, sql: str) -> int:
+        """The one number that `sql` gives."""
+        return int(self.rows(sql)[0][0])
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and body of a page of the private listener."""
+        try:
+            with urllib.request.urlopen(self.service.address + path, timeout=PATIENCE) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def ready(self) -> tuple[int, dict[str, Any]]:
+        status, body = self.get("/readyz")
+        return status, json.loads(body)
+
+
+@contextlib.contextmanager
+def running(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[Running]:
+    """A world and a service in `folder`, both gone at the end. `environment`: settings of the service."""
+    with world_process(folder) as world:
+        service = Service(folder, world, {**UNHURRIED, **(environment or {})})
+        try:
+            service.start()
+            yield Running(world, service)
+        finally:
+            service.kill()
