@@ -35,8 +35,8 @@ from whinchat.apps.scanner.evidence.index import gather
 from whinchat.apps.scanner.evidence.known import know
 from whinchat.apps.scanner.evidence.names import NameShapes, groups_of
 from whinchat.apps.scanner.evidence.reading import decoded
-from whinchat.apps.scanner.evidence.tables import DATA, Tables
 from whinchat.apps.scanner.evidence.suffix import ground
+from whinchat.apps.scanner.evidence.tables import DATA, Tables
 from whinchat.apps.scanner.feeds.lists import SnapshotLists
 from whinchat.apps.scanner.knowledge import Listing, Lists, SiteTag
 from whinchat.apps.scanner.links.link import Link, Site

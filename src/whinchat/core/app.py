@@ -61,7 +61,8 @@ class App:
 
     name: str
     word: str = ""
-    """What its commands begin with; its observers do not see messages that are its own commands."""
+    """What its commands begin with. Its observers do not see what was said to it: the text of a command that it carried
+    out, or of an answer that it took."""
     observers: tuple[Observer, ...] = ()
     commands: tuple[CommandHandler, ...] = ()
     answerers: tuple[Answerer, ...] = ()

@@ -110,7 +110,7 @@ class Engine:
             Handlers(
                 observers=[(app.word, observer) for app in apps for observer in app.observers],
                 commands=commands,
-                answerers=[answerer for app in apps for answerer in app.answerers],
+                answerers=[(app.word, answerer) for app in apps for answerer in app.answerers],
             ),
             Router([command.spec for command in commands], settings.prefix),
             middlewares,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from whinchat.core.dispatch.arguments import UsageProblem
 from whinchat.core.dispatch.chats import Chats
@@ -21,11 +24,19 @@ from whinchat.core.types import Event, MessageEdited, MessageReceived
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
-    """Everything the applications contribute to the handling of events. Observers carry their application's word."""
+    """Everything the applications contribute to the handling of events, some of it with their application's word."""
 
     observers: Sequence[tuple[str, Observer]]
     commands: Sequence[CommandHandler]
-    answerers: Sequence[Answerer]
+    answerers: Sequence[tuple[str, Answerer]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What came of a message as something said to the bot. `to`: the word of the application that acted upon it."""
+
+    outcome: Outcome = NOTHING
+    to: str | None = None
 
 
 class Pipeline:
@@ -47,9 +58,9 @@ class Pipeline:
     ) -> None:
         self._observers = handlers.observers
         self._commands = {handler.spec.path: handler for handler in handlers.commands}
-        self._answerers = {answerer.topic: answerer for answerer in handlers.answerers}
+        self._answerers = {answerer.topic: (word, answerer) for word, answerer in handlers.answerers}
         self._router = router
-        self._invoke = chain(middlewares, self._call)
+        self._middlewares = middlewares
         self._inbox = inbox
         self._settlement = settlement
         self._chats = chats
@@ -60,7 +71,7 @@ class Pipeline:
 
     async def wanted(self, event: Event) -> bool:
         """Commands always; anything else only if an observer wants its kind and may read it."""
-        if isinstance(event, MessageReceived | MessageEdited) and self._router.route(event) is not None:
+        if isinstance(event, MessageReceived) and self._router.route(event) is not None:
             return True
         for _, observer in self._observers:
             if isinstance(event, observer.events) and await observer.admits(event):
@@ -85,40 +96,48 @@ class Pipeline:
         )
 
     async def _outcome(self, context: Context) -> Outcome:
-        event = context.event
-        route = None
-        outcome = NOTHING
-        if isinstance(event, MessageReceived | MessageEdited):
-            route = self._router.route(event)
-            # An edited command is not a second command.
-            if isinstance(event, MessageReceived):
-                outcome = await self._spoken_to(context, event, route)
+        said = _Said()
+        # An edited command is not a second command.
+        if isinstance(context.event, MessageReceived):
+            said = await self._spoken_to(context, context.event)
+        outcome = said.outcome
         for word, observer in self._observers:
-            if route is not None and route.app == word:
-                continue
-            if isinstance(event, observer.events) and await observer.admits(event):
-                outcome += await observer.observe(context)
+            seen = _rest(context) if word == said.to else context
+            if isinstance(seen.event, observer.events) and await observer.admits(seen.event):
+                outcome += await observer.observe(seen)
         return outcome
 
-    async def _spoken_to(self, context: Context, message: MessageReceived, route: Route | None) -> Outcome:
+    async def _spoken_to(self, context: Context, message: MessageReceived) -> _Said:
+        route = self._router.route(message)
         if route is not None:
-            return await self._invoke(Invocation(context, message, route))
+            return await self._command(Invocation(context, message, route))
         if not self._answerers:
-            return NOTHING
+            return _Said()
         turn = await self._conversations.current(context.chat_key, context.user_key)
-        answerer = None if turn is None else self._answerers.get(turn.topic)
-        if turn is None or answerer is None:
-            return NOTHING
+        if turn is None or turn.topic not in self._answerers:
+            return _Said()
+        word, answerer = self._answerers[turn.topic]
         outcome = await answerer.answer(context, turn)
         if outcome is NOTHING:
-            return NOTHING
+            return _Said()
         closing = self._conversations.close(context.chat_key, context.user_key, turn)
-        return outcome + Outcome(changes=Batch((closing,)))
+        return _Said(outcome + Outcome(changes=Batch((closing,))), word)
+
+    async def _command(self, invocation: Invocation) -> _Said:
+        """A command that is refused, held back or unreadable is a message like any other to its application too."""
+        carried_out: list[str] = []
+
+        async def call(permitted: Invocation) -> Outcome:
+            carried_out.append(permitted.route.app)
+            return await self._call(permitted)
+
+        outcome = await chain(self._middlewares, call)(invocation)
+        return _Said(outcome, carried_out[0] if carried_out else None)
 
     async def _call(self, invocation: Invocation) -> Outcome:
         route = invocation.route
         if route.command is None or isinstance(route.parsed, UsageProblem):
-            return NOTHING
+            raise TypeError("a command that cannot be carried out came through the middlewares")
         context = invocation.context
         call = Call(
             event=context.event,
@@ -132,3 +151,15 @@ class Pipeline:
             role=invocation.role,
         )
         return await self._commands[route.command.path].handle(call)
+
+
+def _rest(context: Context) -> Context:
+    """The event without what was said to the application: the text with the card of its link, and what it answers.
+
+    Whatever else the message holds, such as a picture, is not hidden from its observers by a command.
+    """
+    event = context.event
+    if not isinstance(event, MessageReceived):
+        return context
+    content = replace(event.content, text="", preview=None)
+    return dataclasses.replace(context, event=replace(event, content=content, quoted=None))

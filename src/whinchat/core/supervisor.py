@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from whinchat.core.ports import Clock, Metric, MetricKind, Metrics
+from whinchat.core.resilience.waiting import set_within
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ class Supervisor:
         self._clock = clock
         self._metrics = metrics
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._stopping = False
+        self._stopping = asyncio.Event()
 
     def start(self) -> None:
         for part in self._parts:
@@ -44,7 +45,7 @@ class Supervisor:
 
     async def stop(self, deadline: float) -> None:
         """Stop all parts in their order, together within `deadline` seconds; then cancel what is left."""
-        self._stopping = True
+        self._stopping.set()
         end = self._clock.monotonic() + deadline
         for part in self._parts:
             task = self._tasks.get(part.name)
@@ -63,7 +64,7 @@ class Supervisor:
 
     async def _keep(self, part: Part) -> None:
         failures = 0
-        while not self._stopping:
+        while not self._stopping.is_set():
             started = self._clock.monotonic()
             try:
                 await part.run()
@@ -77,6 +78,6 @@ class Supervisor:
                     "a part of the service failed and is restarted",
                     extra={"part": part.name, "pause": pause, "error": type(error).__name__},
                 )
-                await self._clock.sleep(pause)
+                await set_within(self._stopping, pause, self._clock)
             else:
                 return

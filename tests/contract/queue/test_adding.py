@@ -137,6 +137,14 @@ async def test_waiting_ends_when_a_job_comes_due(world: World) -> None:
     assert await world.keys() == ["one"]
 
 
+async def test_what_comes_due_before_waiting_is_not_missed(world: World) -> None:
+    await world.put(job(delay=7))
+    assert await world.keys() == []
+    world.clock.move(8)
+    await world.queue.wait(60)
+    assert await world.keys() == ["one"]
+
+
 async def test_waiting_ends_when_a_lease_runs_out(world: World) -> None:
     await world.put(job())
     await world.claim()

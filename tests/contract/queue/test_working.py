@@ -78,6 +78,7 @@ async def test_adding_again_does_not_end_the_pause_of_a_failed_job(world: World)
     await world.put(job())
     await world.queue.fail(await world.claim(), "limited", retry_after=120)
     await world.put(job())
+    await world.put(job(priority=-5))
     assert await world.keys() == []
     world.clock.move(120)
     assert (await world.claim()).attempt == 2

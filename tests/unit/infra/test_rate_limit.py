@@ -57,6 +57,17 @@ def test_a_flood_of_keys_does_not_free_who_is_held_back(clock: FakeClock) -> Non
     assert buckets.take("held", slow) > 0
 
 
+def test_who_is_busy_is_not_the_one_to_go(clock: FakeClock) -> None:
+    buckets = TokenBuckets(clock, most=20)
+    soon_full, slow = Limit(rate=0.1, burst=2), Limit(rate=0.001, burst=1)
+    assert buckets.take("busy", soon_full) == 0
+    for n in range(19):
+        assert buckets.take(f"slow-{n}", slow) == 0
+    assert buckets.take("busy", soon_full) == 0
+    assert buckets.take("one more", slow) == 0
+    assert buckets.take("busy", soon_full) > 0
+
+
 def test_no_more_keys_are_kept_than_allowed(clock: FakeClock) -> None:
     buckets = TokenBuckets(clock, most=10)
     for n in range(50):

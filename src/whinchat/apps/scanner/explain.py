@@ -13,9 +13,7 @@ MOST_REASONS = 3
 TELLING = 0.3  # log-odds below which a piece of evidence is not worth a sentence
 WRAPPER_SHOWN = 60  # characters
 BAD = frozenset({Level.MALICIOUS, Level.SUSPICIOUS})
-STATISTICAL = frozenset(
-    {"strange_name", "familiar_name", "random_name", "risky_suffix", "trusted_suffix", "long_name"}
-)
+STATISTICAL = frozenset({"strange_name", "familiar_name", "random_name", "risky_suffix", "trusted_suffix", "long_name"})
 """True, but nothing that convinces a person by itself: said last."""
 HOSTS = frozenset({"site", "host", "domain"})
 """Values that are shown defanged."""
@@ -74,7 +72,9 @@ class Explainer:
         if not explained.reasons:
             lines.append(say("scanner.answer.nothing" if verdict.host else "scanner.answer.app", language))
         if verdict.wrapper is not None:
-            lines.append(say("scanner.answer.wrapper", language, host=Markup(defang_url(verdict.wrapper, WRAPPER_SHOWN))))
+            lines.append(
+                say("scanner.answer.wrapper", language, host=Markup(defang_url(verdict.wrapper, WRAPPER_SHOWN)))
+            )
         if verdict.decided_by is not DecidedBy.OVERRIDE:
             lines.append(say("scanner.answer.chance", language, percent=Markup(percent(verdict.probability))))
         return [*lines, explained.advice]

@@ -117,6 +117,4 @@ def _worse(target: Verdict, wrapper: Verdict) -> Verdict:
     """The target's verdict, with the wrapper's level and reasons where that one is dangerous and worse."""
     if wrapper.level.rank >= target.level.rank or wrapper.level is Level.UNKNOWN:
         return target
-    return msgspec.structs.replace(
-        wrapper, url=target.url, host=target.host, site=target.site, wrapper=target.wrapper
-    )
+    return msgspec.structs.replace(wrapper, url=target.url, host=target.host, site=target.site, wrapper=target.wrapper)

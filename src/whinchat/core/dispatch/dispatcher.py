@@ -145,40 +145,37 @@ class Dispatcher:
     # --- a start -------------------------------------------------------------------------------------------------
 
     async def _resume(self) -> None:
-        suspects: list[int] = []
-        others: list[tuple[int, bytes]] = []
-        seen: set[bytes] = set()
+        suspects: dict[bytes, int] = {}
+        waiting: set[tuple[int, bytes]] = set()
         async for event_id, chat in self._inbox.waiting():
-            if chat in seen:
-                others.append((event_id, chat))
-            else:
-                seen.add(chat)
-                suspects.append(event_id)
+            if suspects.setdefault(chat, event_id) != event_id:
+                waiting.add((event_id, chat))
         if suspects:
-            log.info("resuming events that were not handled", extra={"count": len(suspects) + len(others)})
-        for event_id in suspects:
-            if self._stop.is_set():
-                return
-            await self._try_suspect(event_id)
+            log.info("resuming events that were not handled", extra={"count": len(suspects) + len(waiting)})
+        for chat, event_id in suspects.items():
+            if not await self._survived(event_id):
+                waiting.add((event_id, chat))
         # Events may have arrived meanwhile; older ones go before them.
-        arrived = [(event_id, chat) for chat, events in self._events.items() for event_id in events]
+        waiting |= {(event_id, chat) for chat, events in self._events.items() for event_id in events}
         self._events.clear()
         self._line.clear()
         self._pending = 0
-        for event_id, chat in sorted({*others, *arrived}):
+        for event_id, chat in sorted(waiting):
             self._append(event_id, chat)
         self._resumed.set()
 
-    async def _try_suspect(self, event_id: int) -> None:
-        stored = await self._inbox.load(event_id)
-        if stored is None:
-            return
-        if stored.attempts >= self._max_attempts:
+    async def _survived(self, event_id: int) -> bool:
+        """Try a suspect once; whether it is behind us. One that only fails is no killer and goes back in line."""
+        if self._stop.is_set():
+            return False
+        try:
+            attempts = await self._inbox.failed(event_id, "interrupted")
+        except Conflict:
+            return True  # it was handled meanwhile
+        if attempts > self._max_attempts:
             await self._give_up(event_id, "crashed")
-            return
-        await self._inbox.failed(event_id, "interrupted")
-        while (pause := await self._attempt(event_id)) > 0 and not self._stop.is_set():
-            await self._clock.sleep(pause)
+            return True
+        return await self._attempt(event_id) <= 0
 
     # --- the line ------------------------------------------------------------------------------------------------
 

@@ -197,7 +197,7 @@ class Inbox:
         statement = Statement(_ASIDE, {"id": event_id, "error": error, "now": self._clock.now()})
         await self._database.commit(Batch((statement,)))
 
-    def forget(self, keep: int = KEEP, limit: int = 5000) -> Statement:
+    def forget(self, keep: int, limit: int) -> Statement:
         """Retention, a bounded number at a time: what is done goes after `keep` milliseconds (`KEEP` at the least),
         what is aside after `KEEP_ASIDE`.
         """

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from whinchat.core.dispatch.inbox import KEEP, chat_key
+from whinchat.core.dispatch.inbox import chat_key
 from whinchat.core.errors import StorageError
 from whinchat.core.ports import Batch, Clock, Database, Sealer, Statement, Value
 from whinchat.core.types import Action, ChatRef, DeliveryUpdate, OnUnknown, Reply
@@ -214,7 +214,7 @@ class Outbox:
     def _message(self, account: str, chat: ChatRef, message_id: str) -> bytes:
         return self._sealer.digest("message", account, chat.id, message_id)
 
-    def forget(self, keep: int = KEEP, limit: int = 5000) -> Statement:
+    def forget(self, keep: int, limit: int) -> Statement:
         """Retention: rows that are settled, `keep` milliseconds after they were written, a bounded number at a time."""
         return Statement(
             """DELETE FROM outbox WHERE id IN (

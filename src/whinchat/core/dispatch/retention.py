@@ -9,6 +9,7 @@ from whinchat.core.ports import Batch, Claim, Clock, Database, Job, Statement
 
 JOB = Job(kind="core.retention", key="nightly")
 CRON = "7 3 * * *"
+PAGE = 5000  # rows of a table in one transaction
 
 
 class Retention:
@@ -32,8 +33,17 @@ class Retention:
     def _statements(self) -> tuple[Statement, ...]:
         now = self._clock.now()
         return (
-            self._inbox.forget(self._keep),
-            self._outbox.forget(self._keep),
-            Statement("DELETE FROM steps WHERE at < :before", {"before": now - self._keep}),
-            Statement("DELETE FROM conversations WHERE expires_at < :now", {"now": now}),
+            self._inbox.forget(self._keep, PAGE),
+            self._outbox.forget(self._keep, PAGE),
+            Statement(
+                """DELETE FROM steps WHERE id IN (SELECT id FROM steps WHERE at < :before ORDER BY at LIMIT :limit)
+                 RETURNING id""",
+                {"before": now - self._keep, "limit": PAGE},
+            ),
+            Statement(
+                """DELETE FROM conversations WHERE (chat, person) IN (
+                       SELECT chat, person FROM conversations WHERE expires_at < :now ORDER BY expires_at LIMIT :limit)
+                 RETURNING topic""",
+                {"now": now, "limit": PAGE},
+            ),
         )

@@ -12,7 +12,7 @@ from whinchat.core.dispatch.outbox import Outbox, Ready
 from whinchat.core.events import EventBus
 from whinchat.core.formatting.split import split
 from whinchat.core.ports import Batch, Database, Queue, Random, Statement
-from whinchat.core.types import Capabilities, Reply, SendText
+from whinchat.core.types import Action, Capabilities, Delete, Edit, React, Reply, Revoke, SendMedia, SendText
 
 Announce = Callable[[Sequence[Ready]], None]
 
@@ -65,12 +65,32 @@ class Settlement:
             await self._bus.publish(fact)
 
     def _fit(self, reply: Reply) -> list[Reply]:
-        """Long texts become as many messages as the transport's limit asks for; only the first one quotes."""
-        limits = self._limits(reply.account) or Capabilities()
+        """As many messages as the transport's limit asks for, of which only the first one quotes; none for what it
+        cannot do at all.
+        """
+        limits = self._limits(reply.account)
+        if limits is None:
+            return [reply]
         action = reply.action
         if not isinstance(action, SendText):
-            return [reply]
+            return [reply] if _possible(action, limits) else []
         first, *rest = split(action.text, limits.max_text)
         quote = action.quote if limits.quote else None
         parts = [SendText(first, quote, action.mentions), *(SendText(text) for text in rest)]
         return [replace(reply, action=part) for part in parts]
+
+
+def _possible(action: Action, limits: Capabilities) -> bool:
+    match action:
+        case React():
+            return limits.react
+        case Edit():
+            return limits.edit
+        case Revoke():
+            return limits.revoke
+        case Delete():
+            return limits.moderate_delete
+        case SendMedia():
+            return limits.media_out
+        case SendText():
+            return True

@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from tests.support.evidence import FakeLists, link, tables
+
 from whinchat.apps.scanner.explain import Explainer, percent
 from whinchat.apps.scanner.judge import Judge
 from whinchat.apps.scanner.verdict import DecidedBy, Level, Reason, Verdict

@@ -5,8 +5,8 @@ from functools import cache
 
 import msgspec
 import pytest
-
 from tests.support.evidence import FakeLists, link, tables
+
 from whinchat.apps.scanner.judge import Judge
 from whinchat.apps.scanner.knowledge import Listing, Scope, SiteTag, Threat
 from whinchat.apps.scanner.scoring import Rules, Weights

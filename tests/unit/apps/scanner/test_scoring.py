@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tests.support.evidence import link
+
 from whinchat.apps.scanner.evidence.known import Evidence
 from whinchat.apps.scanner.knowledge import SiteTag
 from whinchat.apps.scanner.scoring import (

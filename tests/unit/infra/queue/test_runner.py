@@ -152,7 +152,8 @@ async def test_a_kind_never_runs_more_often_at_once_than_its_handler_allows(benc
     async with bench.running(work, other):
         for handler in (work, other):
             handler.may_end.clear()
-        await bench.put(*(job(str(n)) for n in range(5)), job("x", "test.other"))
+        await bench.put(job("0"), job("x", "test.other"))
+        await bench.put(*(job(str(n)) for n in range(1, 5)))
         assert (work.at_once, other.at_once) == (2, 1)
         work.may_end.set()
         other.may_end.set()
@@ -168,8 +169,10 @@ async def test_all_kinds_together_keep_to_the_bound_and_urgent_ones_go_first(ben
     async with bench.running(plain, urgent, at_once=3):
         plain.may_end.clear()
         urgent.may_end.clear()
-        await bench.put(*(job(str(n), priority=1) for n in range(4)), *(job(str(n), "test.urgent") for n in range(2)))
-        assert (urgent.at_once, plain.at_once) == (2, 1)
+        await bench.put(job("first", priority=1))
+        await bench.put(*(job(str(n), priority=1) for n in range(4)), job("urgent", "test.urgent"))
+        await bench.put(job("too many", "test.urgent"))
+        assert (urgent.at_once, plain.at_once) == (1, 2)
         plain.may_end.set()
         urgent.may_end.set()
 
@@ -313,6 +316,7 @@ async def test_a_lease_that_is_found_lost_at_the_end_changes_nothing(bench: Benc
         work.may_end.set()
         await asyncio.sleep(0)
         await bench.clock.advance(0)
+    assert len(work.claims) == 1
     assert bench.results() == {"lost": 1}
     assert await bench.ledger.effects() == {}
 

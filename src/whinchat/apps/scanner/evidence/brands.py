@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from whinchat.apps.scanner.evidence.reading import Reading, parts
 from whinchat.apps.scanner.evidence.skeleton import Skeletons
@@ -15,7 +16,9 @@ SHORT = 4  # letters; names up to here are imitated only by a digit or a foreign
 MISSPELT_FROM = 6  # letters a name needs before one slip away from it tells anything
 MOST_JOINED = 3  # parts of a label that are tried together: bank-of-america
 LONGEST_SEGMENT = 32  # characters; longer path segments are titles of articles
-FREE_COUNTRIES = frozenset({"ai", "cc", "cf", "co", "ga", "gq", "io", "la", "me", "ml", "pw", "su", "tk", "to", "tv", "ws"})
+FREE_COUNTRIES = frozenset(
+    {"ai", "cc", "cf", "co", "ga", "gq", "io", "la", "me", "ml", "pw", "su", "tk", "to", "tv", "ws"}
+)
 """Country codes that anybody anywhere registers under: a brand's name there does not make the site the brand's."""
 
 GOVERNMENT = frozenset({"gov", "gob", "gouv", "gub", "govt", "mil"})
@@ -103,11 +106,9 @@ class Brands:
 
     def mentions(self, reading: Reading, site: Site) -> tuple[Mention, ...]:
         """For a site that no brand owns: what it claims in name, subdomains and path, at most one a label."""
-        asking = self._asks(reading)
         found: list[Mention] = []
-        for place, label in () if site.suffix.partition(".")[0] in GOVERNMENT else _labels(reading):
-            if label and (mention := self._in_label(place, label, asking)):
-                found.append(mention)
+        if site.suffix.partition(".")[0] not in GOVERNMENT:
+            found += self._in_host(reading)
         found += [
             mention
             for segment in reading.segments
@@ -120,9 +121,20 @@ class Brands:
         sense = self._vocabulary.sense
         return any(sense(word) in ASKING for word in (*reading.words, *reading.sub_words))
 
-    def _in_label(self, place: Place, label: str, asking: bool) -> Mention | None:
-        pieces = parts(label)
-        candidates = (*self._exact(pieces), *self._imitated(pieces))
+    def _in_host(self, reading: Reading) -> Iterator[Mention]:
+        asking = self._asks(reading)
+        labels = [(Place.NAME, reading.name, reading.parts, reading.words)]
+        for label in reversed(reading.subdomains):
+            pieces = parts(label)
+            labels.append((Place.SUBDOMAIN, label, pieces, self._vocabulary.words(pieces)))
+        for place, label, pieces, words in labels:
+            candidates = chain(self._exact(pieces, words), self._imitated(pieces))
+            if mention := self._first(candidates, place, label, asking):
+                yield mention
+
+    def _first(
+        self, candidates: Iterable[tuple[Brand, str, How]], place: Place, label: str, asking: bool
+    ) -> Mention | None:
         for brand, word, how in candidates:
             if brand.ordinary and not asking:
                 continue
@@ -133,18 +145,15 @@ class Brands:
         pieces = parts(segment)
         if len(pieces) > MOST_JOINED:
             return None
-        for brand, word, how in self._exact(pieces):
-            if not brand.ordinary:
-                return Mention(brand.name, word, Place.PATH, how, word == segment)
-        return None
+        return self._first(self._exact(pieces, self._vocabulary.words(pieces)), Place.PATH, segment, False)
 
-    def _exact(self, pieces: Sequence[str]) -> Iterator[tuple[Brand, str, How]]:
+    def _exact(self, pieces: Sequence[str], words: Sequence[str]) -> Iterator[tuple[Brand, str, How]]:
         for count in range(min(MOST_JOINED, len(pieces)), 1, -1):
             for start in range(len(pieces) - count + 1):
                 joined = pieces[start : start + count]
                 if brand := self._words.get("".join(joined)):
                     yield brand, "-".join(joined), How.EXACT
-        for word in self._vocabulary.words(pieces):
+        for word in words:
             if brand := self._words.get(word):
                 yield brand, word, How.EXACT
 
@@ -173,10 +182,6 @@ class Brands:
             if word is not None and word[0] == piece[0] and one_slip(piece, word):
                 return self._words[word]
         return None
-
-
-def _labels(reading: Reading) -> list[tuple[Place, str]]:
-    return [(Place.NAME, reading.name), *((Place.SUBDOMAIN, label) for label in reversed(reading.subdomains))]
 
 
 def shortened(word: str) -> Iterator[str]:

@@ -36,6 +36,8 @@ class Known:
     listings: tuple[Listing, ...]
     tags: frozenset[SiteTag]
     popular: bool
+    shape: float
+    """Log-odds of danger by how the name is put together."""
 
     def mention(self, place: Place) -> Mention | None:
         """The first brand named in that place."""
@@ -60,4 +62,5 @@ def know(link: Link, tables: Tables, lists: Lists) -> Known:
         listings=lists.listings(link),
         tags=lists.tags(link),
         popular=popular,
+        shape=(tables.pages if link.site.shared else tables.names).odds(reading.name),
     )

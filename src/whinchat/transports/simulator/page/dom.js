@@ -53,6 +53,20 @@ export function oncePerFrame(act) {
   };
 }
 
+/** Makes `nodes` the children of `parent`; those that are in place already are not touched, so they keep focus and scroll. */
+export function arrange(parent, nodes) {
+  let place = parent.firstChild;
+  for (const node of nodes) {
+    if (node === place) place = place.nextSibling;
+    else parent.insertBefore(node, place);
+  }
+  while (place) {
+    const next = place.nextSibling;
+    place.remove();
+    place = next;
+  }
+}
+
 /** Arrow keys, Home and End move the focus among the elements that `selector` finds in `list`. */
 export function arrowKeys(list, selector) {
   list.addEventListener("keydown", (event) => {

@@ -12,6 +12,7 @@ import { World } from "./world.js";
 
 class App {
   constructor(frame) {
+    this.held = false;
     this.me = null; // the person whose chats the sidebar shows
     this.drafts = new Map();
     this.reading = new Set(); // chats and persons whose reading is on its way to the world
@@ -27,9 +28,17 @@ class App {
   start() {
     this.link.open();
     document.addEventListener("keydown", (event) => this.keyed(event));
+    document.addEventListener("pointerdown", () => (this.held = true), true);
+    for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => this.release(), true);
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") this.desk.visible().forEach((column) => column.looked());
     });
+  }
+
+  /** Nothing is redrawn under a finger: what it was put on is what it acts on. The click comes right after. */
+  release() {
+    this.held = false;
+    setTimeout(() => this.world.changed());
   }
 
   hear(frame) {
@@ -43,6 +52,7 @@ class App {
   }
 
   update() {
+    if (this.held) return;
     const { changes } = this.world;
     if (changes.all) this.begin();
     else for (const column of this.desk.columns) column.update(changes);

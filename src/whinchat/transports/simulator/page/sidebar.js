@@ -1,7 +1,7 @@
 // Who one is, and that person's chats.
 import { personAvatar } from "./avatar.js";
 import { tick } from "./bubble.js";
-import { arrowKeys, el, icon, iconButton, isolated } from "./dom.js";
+import { arrange, arrowKeys, el, icon, iconButton, isolated } from "./dom.js";
 import { closeMenu, menu } from "./overlays.js";
 import { matches, newDirect, newGroup, newPerson } from "./people.js";
 import { gistLine, gone, noticeText } from "./summary.js";
@@ -14,6 +14,7 @@ export class Sidebar {
   constructor(app) {
     this.app = app;
     this.most = SHOWN;
+    this.entries = new Map(); // chat to what is in the list
     this.status = el("span", { class: "service", role: "status" });
     this.faces = el("div", { class: "faces", role: "group", "aria-label": "Act as" });
     this.search = el("input", {
@@ -127,11 +128,11 @@ export class Sidebar {
   showChats() {
     const { app } = this;
     const found = this.found();
-    const focused = this.list.contains(document.activeElement) ? document.activeElement.closest("li")?.dataset.chat : null;
-    this.list.replaceChildren(...found.slice(0, this.most).map(([chat, message]) => this.entry(chat, message)));
-    if (found.length === 0) this.list.append(el("li", { class: "none" }, this.nothing()));
+    const entries = new Map(found.slice(0, this.most).map(([chat, message]) => [chat.id, this.entry(chat, message)]));
+    const nothing = el("li", { class: "none" }, this.nothing());
+    arrange(this.list, found.length > 0 ? [...entries.values()].map(({ node }) => node) : [nothing]);
+    this.entries = entries;
     this.whole = found.length <= this.most;
-    if (focused) this.list.querySelector(`[data-chat="${CSS.escape(focused)}"] .chat`)?.focus({ preventScroll: true });
     document.title = app.unread() > 0 ? `(${app.unread()}) Whinchat` : "Whinchat";
   }
 
@@ -157,12 +158,23 @@ export class Sidebar {
       .filter(([, message, named]) => named || message);
   }
 
+  /** `{node, message, facts}`: the one that is there, when it still says the same. */
   entry(chat, message) {
     const { app } = this;
     const { world, me } = app;
     const unread = world.unread(chat, me);
     const open = app.isOpen(chat.id, me);
     const title = world.title(chat, me);
+    const online = chat.kind === "direct" && world.person(world.other(chat, me)).online;
+    const facts = JSON.stringify([me, unread, open, title, online, world.typing(chat.id, me), message && moment(message.time)]);
+    const known = this.entries.get(chat.id);
+    if (known?.message === message && known?.facts === facts) return known;
+    return { node: this.drawn(chat, message, { unread, open, title }), message, facts };
+  }
+
+  drawn(chat, message, { unread, open, title }) {
+    const { app } = this;
+    const { me } = app;
     const button = el(
       "button",
       { type: "button", class: "chat", "aria-current": open ? "true" : undefined, on: { click: () => this.choose(chat, message) } },

@@ -1,6 +1,6 @@
 // The conversation of one chat as one person sees it. Only a window of it is in the page, however long it is.
 import { row } from "./bubble.js";
-import { el, icon } from "./dom.js";
+import { arrange, el, icon } from "./dom.js";
 import { dayOf } from "./times.js";
 import { keyOf } from "./world.js";
 
@@ -100,7 +100,6 @@ export class Timeline {
   render(messages, from, to) {
     const rows = new Map();
     const unread = this.divider === null ? -1 : this.firstUnread(messages);
-    let place = this.list.firstChild;
     for (let at = from; at < to; at++) {
       const message = messages[at];
       const shape = shapeOf(message, messages[at - 1], at === unread ? this.foreign(messages.slice(at)) : 0, at === from);
@@ -109,14 +108,8 @@ export class Timeline {
       const made = same ? known : { node: row(this.view, message, shape), shape };
       made.node.messageShown = message;
       rows.set(message, made);
-      if (made.node === place) place = place.nextSibling;
-      else this.list.insertBefore(made.node, place);
     }
-    while (place) {
-      const next = place.nextSibling;
-      place.remove();
-      place = next;
-    }
+    arrange(this.list, [...rows.values()].map(({ node }) => node));
     this.rows = rows;
     this.list.classList.toggle("empty", to === 0);
   }

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tests.support.evidence import known, link, tables
+
 from whinchat.apps.scanner.evidence.brands import How, Place, one_slip, shortened
 from whinchat.apps.scanner.evidence.tables import DATA, read
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tests.support.evidence import found_in, known, link
+
 from whinchat.apps.scanner.evidence.index import EVIDENCE, gather
 from whinchat.apps.scanner.links.parse import parse_link
 from whinchat.apps.scanner.scoring import Weights

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-
 from tests.support.evidence import FakeLists, found_in, link
+
 from whinchat.apps.scanner.knowledge import Listing, Scope, SiteTag, Threat
 from whinchat.apps.scanner.links.link import Trick
 

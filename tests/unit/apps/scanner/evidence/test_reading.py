@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tests.support.evidence import known, link
+
 from whinchat.apps.scanner.evidence.reading import decoded, parts
 from whinchat.apps.scanner.links.parse import parse_link
 
