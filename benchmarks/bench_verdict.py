@@ -1,8 +1,8 @@
 """A verdict's time: from the text of a link to its level, with parsing alone beside it on the same links.
 
-`python -m benchmarks.bench_verdict [--links N] [--rounds N]` prints one JSON line. Microseconds of processor time of this
-thread, the shortest of the rounds for each link; `judge` is the verdict of a parsed link, `whole` the extraction from
-text and the verdict. Memory is what loading the data of the evidence adds, in MB. Real links are a sample of
+`python -m benchmarks.bench_verdict [--links N] [--rounds N]` prints one JSON line. Microseconds of processor time of
+this thread, the shortest of the rounds for each link; `judge` is the verdict of a parsed link, `whole` the extraction
+from text and the verdict. Memory is what loading the data of the evidence adds, in MB. Real links are a sample of
 ../shared/data/links/validation.tsv.gz if it is there; else some are made up.
 """
 

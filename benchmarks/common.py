@@ -126,6 +126,8 @@ def resident(pid: int) -> Resident:
 class Service:
     """`whinchat run` in a process of its own, over a world elsewhere."""
 
+    command = (sys.executable, "-m", "whinchat", "run")
+
     def __init__(self, folder: Path, world: str, http: aiohttp.ClientSession) -> None:
         self.folder = folder
         self.database = folder / "data" / "whinchat.db"
@@ -157,7 +159,7 @@ class Service:
         with (self.folder / "service.log").open("ab") as log:
             began = time.perf_counter()
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "whinchat", "run"),
+                *self.command,
                 cwd=self.folder, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         while not await self._is_ready():

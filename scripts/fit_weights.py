@@ -30,7 +30,6 @@ import msgspec
 from scripts.link_report import Judged, at, recalls
 from scripts.link_report import calibration as bands
 
-from whinchat.apps.scanner.cli_report import SystemClock
 from whinchat.apps.scanner.evidence.index import gather
 from whinchat.apps.scanner.evidence.known import know
 from whinchat.apps.scanner.evidence.names import NameShapes, groups_of
@@ -38,10 +37,12 @@ from whinchat.apps.scanner.evidence.reading import decoded
 from whinchat.apps.scanner.evidence.suffix import ground
 from whinchat.apps.scanner.evidence.tables import DATA, Tables
 from whinchat.apps.scanner.feeds.lists import SnapshotLists
+from whinchat.apps.scanner.judge import Judge
 from whinchat.apps.scanner.knowledge import Listing, Lists, SiteTag
 from whinchat.apps.scanner.links.link import Link, Site
 from whinchat.apps.scanner.links.parse import parse_link
-from whinchat.apps.scanner.scoring import AddressClass, Calibration, Weight, Weights, probability
+from whinchat.apps.scanner.scoring import AddressClass, Calibration, Weights, probability
+from whinchat.infra.clock import SystemClock
 
 LINKS = Path(__file__).parents[2] / "shared" / "data" / "links"
 SHIPPABLE = ("tweetfeed", "phishdb_active", "phishdb_inactive")
@@ -199,7 +200,7 @@ def regress(sample: list[Example], weights: Weights) -> dict[str, float]:
                     squares[name] += step * step
                     moved = current[name] - rate * step / math.sqrt(squares[name])
                     current[name] = moved if moved * signs[name] > 0 else 0.0
-    return current
+    return {name: round(value, 2) for name, value in current.items()}
 
 
 def add_up(sample: Iterable[Example], weights: Weights) -> None:
@@ -306,8 +307,13 @@ def say(*lines: str) -> None:
     print(*lines, sep="\n", flush=True)
 
 
-def report(sample: Sequence[Example], calibration: Mapping[AddressClass, Calibration], prior: float) -> None:
-    judged = [Judged(each.bad, each.source, each.address.value, logit(calibration, each)) for each in sample]
+def report(sample: Sequence[Example], judge: Judge) -> None:
+    """The tables, for the links of unseen sites, as the scanner itself would judge them without feeds."""
+    judged, told = [], Counter[tuple[str, str]]()
+    for each in sample:
+        verdict = judge.judge(each.link, 0)
+        judged.append(Judged(each.bad, each.source, each.address.value, verdict.score))
+        told["phishing" if each.bad else "benign", verdict.level.value] += 1
     warn = math.log(WARN / (1 - WARN))
     say("recall at 0.01, 0.1, 1 % false positives on links of unseen sites:")
     say(f"  sources that ship        {recalls(judged, lambda each: each.source in SHIPPABLE)}")
@@ -315,6 +321,8 @@ def report(sample: Sequence[Example], calibration: Mapping[AddressClass, Calibra
     say(f"at p >= {WARN}, by source:", *at(judged, warn, lambda each: each.source))
     say("by class of address:", *at(judged, warn, lambda each: each.address))
     say("all:", *at(judged, warn, lambda each: ""))
+    say("verdicts:", *(f"  {label:9} {level:11} {count:6}" for (label, level), count in sorted(told.items())))
+    prior = judge.weights.prior
     shipped = [each for each in judged if not each.bad or each.source in SHIPPABLE]
     for assumed in (0.001, prior, 0.1):
         shift = math.log(assumed / (1 - assumed)) - math.log(prior / (1 - prior))
@@ -330,43 +338,39 @@ def learned(tables: Tables, sample: Sequence[Example]) -> tuple[Tables, dict[str
     return replace(tables, grounds=grounds, names=NameShapes(names), pages=NameShapes(pages)), files
 
 
+def training() -> list[Example]:
+    """Of sources that may ship; Phishing.Database without the hosts that OpenPhish has too."""
+    foreign = openphish_hosts()
+    found = examples(
+        LINKS / "train.tsv.gz", lambda bad, source: not bad or source in SHIPPABLE, MOST_PER_SITE, frozenset()
+    )
+    return [each for each in found if not (each.source.startswith("phishdb") and each.link.host in foreign)]
+
+
 def fit(lists: Lists) -> tuple[dict[str, str], Callable[[], None]]:
     """File name to new content, and what prints the tables."""
-    foreign = openphish_hosts()
-
-    def ships(bad: bool, source: str) -> bool:
-        return not bad or source in SHIPPABLE
-
-    train = examples(LINKS / "train.tsv.gz", ships, MOST_PER_SITE, frozenset())
-    train = [each for each in train if not (each.source.startswith("phishdb") and each.link.host in foreign)]
+    train = training()
     say(f"train: {sum(each.bad for each in train)} phishing, {sum(not each.bad for each in train)} benign links")
-    tables = Tables.load()
-    by_fold = []
-    for fold in range(FOLDS):
-        others = [each for each in train if each.fold != fold]
-        by_fold.append(learned(tables, others)[0])
+    tables, weights = Tables.load(), Weights.load()
+    by_fold = [learned(tables, [each for each in train if each.fold != fold])[0] for fold in range(FOLDS)]
     look(train, lambda each: by_fold[each.fold], lists)
-    weights = Weights.load()
-    fitted = {name: round(value, 2) for name, value in regress(train, weights).items()}
+    fitted = regress(train, weights)
+    evidence = {
+        name: msgspec.structs.replace(weight, weight=fitted.get(name, weight.weight))
+        for name, weight in weights.evidence.items()
+    }
+    weights = msgspec.structs.replace(weights, evidence=evidence)
 
     final, counts = learned(tables, train)
-    known_sites = frozenset(each.link.site.name for each in train)
-    unseen = examples(LINKS / "validation.tsv.gz", lambda bad, source: True, MOST_PER_SITE, known_sites)
+    seen = frozenset(each.link.site.name for each in train)
+    unseen = examples(LINKS / "validation.tsv.gz", lambda bad, source: True, MOST_PER_SITE, seen)
     look(unseen, lambda each: final, lists)
-    new = Weights.load()
-    new.evidence.update({name: replace_weight(new, name, value) for name, value in fitted.items()})
-    add_up(unseen, new)
+    add_up(unseen, weights)
     shippable = [each for each in unseen if not each.bad or each.source in SHIPPABLE]
     calibration = within_budget(shippable, calibrate(shippable, weights.prior))
-    files = {
-        **counts,
-        "weights.toml": weight_file((DATA / "weights.toml").read_text("utf-8"), fitted, calibration),
-    }
-    return files, lambda: report(unseen, calibration, weights.prior)
-
-
-def replace_weight(weights: Weights, name: str, value: float) -> Weight:
-    return msgspec.structs.replace(weights.evidence[name], weight=value)
+    judge = Judge(lists, tables=final, weights=msgspec.structs.replace(weights, calibration=calibration))
+    text = weight_file((DATA / "weights.toml").read_text("utf-8"), fitted, calibration)
+    return {**counts, "weights.toml": text}, lambda: report(unseen, judge)
 
 
 def main() -> int:

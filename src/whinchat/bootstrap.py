@@ -137,8 +137,8 @@ class Service:
         self._health.phase = Phase.STOPPING
         deadline = float(self._settings.service.shutdown_seconds)
         self._engine.sink.close("stopping")
-        await self._network.transport.stop(deadline / 4)
         await self._supervisor.stop(deadline / 2)
+        await self._network.transport.stop(deadline / 4)
         await self.listeners.stop()
         await self._workers.close()
         for close in self._close:
@@ -241,8 +241,10 @@ def _assemble(
         backlog=queue,
     )
     scheduler = Scheduler([*OWN_SCHEDULES, *(each for app in apps for each in app.schedules)], database, queue, clock)
+    supervisor = Supervisor(clock, metrics)
     health = Health(
         [
+            HealthCheck("parts", supervisor.health),
             HealthCheck("disk", disk.health),
             HealthCheck("database", housekeeping.Writable(database).check),
             HealthCheck("transport", lambda: _connected(network.transport)),
@@ -251,7 +253,7 @@ def _assemble(
         clock,
     )
     # Stopped in this order: what takes work first, what it needs to be finished last.
-    parts = [
+    supervisor.parts = (
         Part("scheduler", scheduler.run, scheduler.stop),
         Part("sweeper", engine.sweep),
         Part("engine", engine.run, engine.stop),
@@ -259,7 +261,7 @@ def _assemble(
         Part("disk watch", disk.run),
         Part("memory watch", MemoryWatch(metrics, clock, warn_mb=settings.service.memory_warn_mb).run),
         *network.parts,
-    ]
+    )
     listeners = _listeners(settings, health, metrics)
     network.mount(listeners.mount)
     return Service(
@@ -268,7 +270,7 @@ def _assemble(
         queue=queue,
         engine=engine,
         network=network,
-        supervisor=Supervisor(parts, clock, metrics),
+        supervisor=supervisor,
         listeners=listeners,
         health=health,
         close=[app.close for app in apps if app.close is not None],

@@ -46,9 +46,13 @@ class Chat:
         return "\n".join(self.replies(asked))
 
     def history(self) -> list[Said]:
-        """The newest 500 messages, oldest first."""
-        messages: list[Said] = self._town.world.call("history", chat=self.id, limit=500)["messages"]
-        return messages
+        """The newest 500 messages, oldest first; notices left out."""
+        messages: list[Said] = []
+        before: dict[str, int] = {}
+        while page := self._town.world.call("history", chat=self.id, limit=200, **before)["messages"]:
+            messages = [*page, *messages]
+            before = {"before": page[0]["seq"]}
+        return [said for said in messages if "notice" not in said]
 
     def replies(self, message: Said) -> list[str]:
         """What the bot said in answer to the message, in order."""

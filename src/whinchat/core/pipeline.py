@@ -15,11 +15,11 @@ from whinchat.core.dispatch.context import Call, Context
 from whinchat.core.dispatch.conversation import Conversations
 from whinchat.core.dispatch.handler import NOTHING, Answerer, CommandHandler, Observer, Outcome
 from whinchat.core.dispatch.inbox import Inbox, Stored, user_key
-from whinchat.core.dispatch.router import Route, Router
+from whinchat.core.dispatch.router import Router
 from whinchat.core.dispatch.settlement import Settlement
 from whinchat.core.middlewares.chain import Invocation, Middleware, chain
 from whinchat.core.ports import Batch, Clock, Sealer
-from whinchat.core.types import Event, MessageEdited, MessageReceived
+from whinchat.core.types import Content, Event, MessageReceived
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,8 @@ class Pipeline:
         outcome = said.outcome
         for word, observer in self._observers:
             seen = _rest(context) if word == said.to else context
+            if seen is None:
+                continue
             if isinstance(seen.event, observer.events) and await observer.admits(seen.event):
                 outcome += await observer.observe(seen)
         return outcome
@@ -153,13 +155,16 @@ class Pipeline:
         return await self._commands[route.command.path].handle(call)
 
 
-def _rest(context: Context) -> Context:
+def _rest(context: Context) -> Context | None:
     """The event without what was said to the application: the text with the card of its link, and what it answers.
 
-    Whatever else the message holds, such as a picture, is not hidden from its observers by a command.
+    Whatever else the message holds, such as a picture, is not hidden from its observers by a command; None when it
+    holds nothing else.
     """
     event = context.event
     if not isinstance(event, MessageReceived):
         return context
     content = replace(event.content, text="", preview=None)
+    if content == Content():
+        return None
     return dataclasses.replace(context, event=replace(event, content=content, quoted=None))

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from whinchat.core.app import Finding
 from whinchat.core.ports import Clock, Metric, MetricKind, Metrics
 from whinchat.core.resilience.waiting import set_within
 
@@ -30,24 +31,33 @@ class Part:
 
 
 class Supervisor:
-    """Runs parts until they are stopped; the later a part stands in the list, the later it is stopped."""
+    """Runs `parts` until they are stopped, one after the other in their order."""
 
-    def __init__(self, parts: Sequence[Part], clock: Clock, metrics: Metrics) -> None:
-        self._parts = parts
+    def __init__(self, clock: Clock, metrics: Metrics, parts: Sequence[Part] = ()) -> None:
+        self.parts = tuple(parts)
+        """May be set until `start`."""
         self._clock = clock
         self._metrics = metrics
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._failing: set[str] = set()
         self._stopping = asyncio.Event()
 
+    async def health(self) -> Finding:
+        """While a part fails and is restarted nothing is lost, but not everything is done."""
+        if self._failing:
+            detail = f"failing and being restarted: {', '.join(sorted(self._failing))}"
+            return Finding(ok=False, detail=detail, hint="The log says why.", critical=True)
+        return Finding(ok=True, detail="all parts run")
+
     def start(self) -> None:
-        for part in self._parts:
+        for part in self.parts:
             self._tasks[part.name] = asyncio.create_task(self._keep(part), name=part.name)
 
     async def stop(self, deadline: float) -> None:
         """Stop all parts in their order, together within `deadline` seconds; then cancel what is left."""
         self._stopping.set()
         end = self._clock.monotonic() + deadline
-        for part in self._parts:
+        for part in self.parts:
             task = self._tasks.get(part.name)
             if task is None:
                 continue
@@ -73,11 +83,13 @@ class Supervisor:
                     failures = 0
                 failures += 1
                 pause = min(LONGEST_PAUSE, 0.1 * 2.0**failures)
+                self._failing.add(part.name)
                 self._metrics.add(RESTARTS, part=part.name)
                 log.exception(
                     "a part of the service failed and is restarted",
                     extra={"part": part.name, "pause": pause, "error": type(error).__name__},
                 )
                 await set_within(self._stopping, pause, self._clock)
+                self._failing.discard(part.name)
             else:
                 return

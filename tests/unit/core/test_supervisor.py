@@ -14,9 +14,13 @@ async def test_a_part_that_fails_is_restarted_after_a_growing_pause() -> None:
         starts.append(clock.monotonic())
         raise RuntimeError("broken")
 
-    supervisor = Supervisor([Part("broken", fail)], clock, metrics)
+    supervisor = Supervisor(clock, metrics, [Part("broken", fail)])
     supervisor.start()
+    assert (await supervisor.health()).ok
     await clock.advance(1.5)
+    finding = await supervisor.health()
+    assert (finding.ok, finding.critical) == (False, True)
+    assert "broken" in finding.detail
     assert starts == [0.0, 0.2, 0.6, 1.4]
     assert metrics.value(RESTARTS, part="broken") == 4
     await supervisor.stop(0)
@@ -30,7 +34,7 @@ async def test_a_long_good_run_forgives_earlier_failures() -> None:
         await clock.sleep(100)
         raise RuntimeError("broken")
 
-    supervisor = Supervisor([Part("late", fail_late)], clock, RecordedMetrics())
+    supervisor = Supervisor(clock, RecordedMetrics(), [Part("late", fail_late)])
     supervisor.start()
     await clock.advance(301)
     assert starts == [0.0, 100.2, 200.4, 300.6]
@@ -49,7 +53,7 @@ async def test_parts_stop_in_their_order_and_finish_what_is_under_way() -> None:
 
         return Part(name, run, told.set)
 
-    supervisor = Supervisor([part("first"), part("second")], clock, RecordedMetrics())
+    supervisor = Supervisor(clock, RecordedMetrics(), [part("first"), part("second")])
     supervisor.start()
     await asyncio.sleep(0)
     await supervisor.stop(1.0)
@@ -66,7 +70,7 @@ async def test_a_part_without_a_stop_of_its_own_or_that_is_late_is_cancelled() -
             cancelled.append(name)
 
     parts = [Part("endless", lambda: stubborn("endless")), Part("late", lambda: stubborn("late"), lambda: None)]
-    supervisor = Supervisor(parts, FakeClock(), RecordedMetrics())
+    supervisor = Supervisor(FakeClock(), RecordedMetrics(), parts)
     supervisor.start()
     await asyncio.sleep(0)
     await supervisor.stop(0.001)
@@ -80,10 +84,10 @@ async def test_a_part_that_is_over_stays_over_and_what_never_started_needs_no_st
         nonlocal runs
         runs += 1
 
-    supervisor = Supervisor([Part("once", once)], FakeClock(), RecordedMetrics())
+    supervisor = Supervisor(FakeClock(), RecordedMetrics(), [Part("once", once)])
     supervisor.start()
     await asyncio.sleep(0)
     await supervisor.stop(0)
     assert runs == 1
-    await Supervisor([Part("never", once)], FakeClock(), RecordedMetrics()).stop(0)
+    await Supervisor(FakeClock(), RecordedMetrics(), [Part("never", once)]).stop(0)
     assert runs == 1

@@ -47,6 +47,8 @@ class AddressClass(enum.StrEnum):
 class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cap: float
     """Most log-odds that all evidence of the group together can add: what goes together is not counted twice."""
+    statistical: bool = False
+    """Says how such links usually are, not what this one does: all such groups corroborate as one."""
 
 
 class Weight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -122,8 +124,12 @@ def score(evidence: Iterable[Evidence], address: AddressClass, weights: Weights)
     ]
     log_odds = calibration.base + sum(share.weight for share in shares)
     shares.sort(key=lambda share: -abs(share.weight))
-    speaking = sum(total * factors[group] >= SPEAKS for group, total in raw.items())
-    return Score(log_odds, probability(log_odds), tuple(shares), speaking)
+    speaking = {
+        "" if weights.groups[group].statistical else group
+        for group, total in raw.items()
+        if total * factors[group] >= SPEAKS
+    }
+    return Score(log_odds, probability(log_odds), tuple(shares), len(speaking))
 
 
 def probability(log_odds: float) -> float:

@@ -48,7 +48,7 @@ class CommandHandler(Protocol):
 
 
 class Observer(Protocol):
-    """Sees events that are no command of its application's."""
+    """Sees events, but for what was said to its own application (`App.word`)."""
 
     @property
     def events(self) -> tuple[type[Event], ...]:

@@ -1,4 +1,4 @@
-"""So many commands by one person, in all chats together. Only commands are limited: warnings are never counted nor held back."""
+"""So many commands by one person, in all chats together; warnings are never counted nor held back."""
 
 from __future__ import annotations
 

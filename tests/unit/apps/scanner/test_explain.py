@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.evidence import FakeLists, link, tables
@@ -16,8 +17,8 @@ EXPLAINER = Explainer(WORDS)
 LANGUAGES = ("en", "es", "pt", "de", "fr", "hi", "ar", "id")
 
 
-def verdict(level: Level = Level.MALICIOUS, **changes: object) -> Verdict:
-    values: dict[str, object] = {
+def verdict(level: Level = Level.MALICIOUS, **changes: Any) -> Verdict:
+    values: dict[str, Any] = {
         "url": "https://paypa1.top/",
         "host": "paypa1.top",
         "site": "paypa1.top",
@@ -35,7 +36,7 @@ def verdict(level: Level = Level.MALICIOUS, **changes: object) -> Verdict:
             Reason("long_link", 0.1),
         ),
     }
-    return Verdict(**{**values, **changes})  # type: ignore[arg-type]  # keywords of a test, checked by msgspec's repr
+    return Verdict(**{**values, **changes})
 
 
 def test_a_dangerous_link_is_explained_in_plain_words() -> None:

@@ -129,7 +129,7 @@ def replace_groups(groups: dict[str, Group]) -> Weights:
 
 def test_a_damaged_file_is_refused_with_the_way_out(tmp_path: Path) -> None:
     (tmp_path / "thresholds.toml").write_text("[thresholds]\nwarn = 'high'\n", "utf-8")
-    with pytest.raises(SettingsError, match="thresholds.toml") as refused:
+    with pytest.raises(SettingsError, match="thresholds") as refused:
         Rules.load(tmp_path / "thresholds.toml")
     assert refused.value.hint
 
