@@ -118,6 +118,7 @@ async def latency(folder: Path, seconds: float, seed: int) -> dict[str, float]:
         await speak(world, groups, watch, seconds, seed)
         await until(lambda: not watch.asked, "every warning has come")
         cpu = service.cpu_seconds() - before
+        await service.stop()
     return {**in_ms(watch.took), "warnings": len(watch.took), "cpu_percent": 100 * cpu / seconds}
 
 

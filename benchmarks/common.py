@@ -34,7 +34,7 @@ from whinchat.transports.simulator.operations import perform
 from whinchat.transports.simulator.realm import Bounds
 
 TOKEN = "a-token-for-benchmarks-0123456789"
-PATIENCE = 120.0  # seconds for anything to happen
+PATIENCE = 40.0  # seconds for anything to happen
 LOOK = 0.02  # seconds between two looks
 MEGABYTE = 1024 * 1024
 

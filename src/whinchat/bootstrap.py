@@ -229,7 +229,7 @@ def _assemble(
         on_change=lambda full: engine.sink.close("disk_full") if full else engine.sink.open(),
     )
     own_jobs: tuple[JobHandler, ...] = (
-        Retention(database, engine.inbox, engine.outbox, clock, settings.storage.retention_days * DAY),
+        Retention(database, engine.inbox, engine.outbox, clock, settings.storage.retention_days * DAY, queue.forget),
         housekeeping.Vacuum(opened),
     )
     jobs = JobRunner(

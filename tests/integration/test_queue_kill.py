@@ -25,7 +25,7 @@ COMMITS = JOBS + 2 * (JOBS + 2)
 
 def start(path: Path, jobs: int, step: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.support.queue_service", str(path), str(jobs), step]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ async def test_killed_at_any_commit_everything_is_done_once(path: Path, commit: 
 
 
 async def test_killed_at_random_again_and_again_everything_is_done_once(path: Path) -> None:
-    jobs, chance = 300, random.Random(3)
+    jobs, chance = 600, random.Random(3)
     with start(path, jobs, "never") as service:
         assert service.stdout is not None
         assert service.stdout.readline() == "added\n"

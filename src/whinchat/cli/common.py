@@ -50,6 +50,19 @@ class Invocation:
 
         return config.load(self.config, apps={spec.name: spec.settings for spec in self.apps()})
 
+    @property
+    def data(self) -> Path:
+        """`storage.data`, without importing the applications where their settings are left at the defaults.
+
+        Raises SettingsErrors.
+        """
+        from whinchat import config
+
+        try:
+            return config.load(self.config).storage.data
+        except config.SettingsErrors:
+            return self.settings.storage.data
+
     @contextlib.asynccontextmanager
     async def open_database(self, path: Path, migrations: Sequence[Migration]) -> AsyncIterator[Database]:
         """A SQLite file of an application's own, made or brought up to date first; others may have it open too."""

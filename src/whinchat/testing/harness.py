@@ -20,7 +20,7 @@ from whinchat.core.dispatch.conversation import Conversations
 from whinchat.core.dispatch.handler import JobHandler
 from whinchat.core.dispatch.roster import Roster
 from whinchat.core.engine import Accounts, Engine, EngineSettings, Ports
-from whinchat.core.errors import Conflict
+from whinchat.core.errors import WhinchatError
 from whinchat.core.events import EventBus
 from whinchat.core.formatting.i18n import Words
 from whinchat.core.ports import Batch, Claim, Job, Limit
@@ -51,7 +51,7 @@ from whinchat.testing.transport import FakeTransport, Performed
 from whinchat.testing.workers import InlineWorkers
 
 ACCOUNT = "fake"
-TURNS = 10_000  # of the event loop, before a test that never gets quiet is given up
+TURNS = 200_000  # of the event loop, before a test that never gets quiet is given up
 
 
 class BotHarness:
@@ -150,8 +150,8 @@ class BotHarness:
         try:
             outcome = await self._jobs[claim.kind].run(claim)
             await self.engine.settlement.settle(outcome, self.queue.finish(claim), claim.cause)
-        except Conflict:
-            await self.queue.fail(claim, "conflict")
+        except WhinchatError as error:
+            await self.queue.fail(claim, error.code, retry_after=error.retry_after)
 
     async def run_job(self, job: Job) -> None:
         """As its schedule, or another job, would have it run; with everything that follows."""

@@ -3,10 +3,13 @@ from __future__ import annotations
 import io
 import json
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from whinchat.cli import common
+from whinchat.core.app import AppSpec
 
 
 class Terminal(io.StringIO):
@@ -57,3 +60,25 @@ def test_progress_is_only_for_people(monkeypatch: pytest.MonkeyPatch, capsys: py
     with common.progress("reading", 10) as advance:
         advance(10)
     assert "reading" in terminal.getvalue()
+
+
+def test_the_data_folder_is_known_without_asking_the_applications(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody() -> list[AppSpec[Any]]:
+        pytest.fail("the applications were imported")
+
+    monkeypatch.chdir(tmp_path)
+    assert common.Invocation(nobody).data == Path("var/data")
+    (tmp_path / "whinchat.toml").write_text('[storage]\ndata = "elsewhere"\n', "utf-8")
+    assert common.Invocation(nobody).data == Path("elsewhere")
+
+
+def test_settings_of_an_application_do_not_hide_the_data_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "whinchat.toml").write_text(
+        '[storage]\ndata = "elsewhere"\n[apps.scanner]\nsightings_days = 7\n', "utf-8"
+    )
+    assert common.Invocation().data == Path("elsewhere")

@@ -27,6 +27,7 @@ from whinchat.apps.scanner.migrations import MIGRATIONS, SEALED
 from whinchat.apps.scanner.moderation import Moderation
 from whinchat.apps.scanner.observers import Introduce, ReadLinks
 from whinchat.apps.scanner.pictures import Pictures
+from whinchat.apps.scanner.reading import Reader, ReadLarge
 from whinchat.apps.scanner.replies import Replies
 from whinchat.apps.scanner.repository import Repository
 from whinchat.apps.scanner.rules import Effect
@@ -44,13 +45,15 @@ def build(given: AppContext, settings: ScannerSettings) -> App:
     scanner = Scanner(repository, judge, lists, given.clock, given.metrics)
     replies = Replies(given.words, Explainer(given.words), given.prefix)
     moderation = Moderation(repository, replies)
-    pictures = Pictures(scanner, moderation, given.download, given.workers, given.clock)
-    check = Check(scanner, replies, given.conversations)
+    reader = Reader(scanner, moderation, repository)
+    large = ReadLarge(scanner, reader, repository, given.workers, given.clock)
+    pictures = Pictures(scanner, reader, repository, given.download, given.workers, given.clock)
+    check = Check(scanner, moderation, repository, replies, given.conversations)
     return App(
         "scanner",
         commands.APP,
         observers=(
-            ReadLinks(scanner, moderation, pictures, repository, given.sealer),
+            ReadLinks(scanner, reader, large, pictures, repository, given.sealer),
             Introduce(repository, replies),
         ),
         commands=(
@@ -69,9 +72,10 @@ def build(given: AppContext, settings: ScannerSettings) -> App:
         ),
         answerers=(check,),
         jobs=(
+            large,
             pictures,
             WatchLists(repository, lists),
-            Recheck(scanner, repository, replies, given.chats, given.clock, settings),
+            Recheck(scanner, moderation, repository, replies, given.chats, given.clock, settings),
             Retention(repository, given.database, settings),
         ),
         schedules=SCHEDULES,

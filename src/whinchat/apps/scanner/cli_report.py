@@ -52,7 +52,7 @@ class Desk:
 
 
 def desk(given: Any, language: str) -> Desk:
-    """`given`: the command line's object; where it has settings, feeds imported into their data folder are used.
+    """`given`: the command line's object; where it has a data folder, feeds imported into it are used.
 
     Raises click.BadParameter: there is no such language.
     """
@@ -60,8 +60,8 @@ def desk(given: Any, language: str) -> Desk:
     spoken = words.match(language)
     if spoken is None:
         raise click.BadParameter(f"there are {', '.join(words.languages)}", param_hint="--language")
-    settings = getattr(given, "settings", None)
-    imported = None if settings is None else Path(settings.storage.data) / "scanner" / SNAPSHOT
+    data: Path | None = getattr(given, "data", None)
+    imported = None if data is None else data / "scanner" / SNAPSHOT
     clock = SystemClock()
     lists = SnapshotLists(imported, clock)
     return Desk(Judge(lists), lists, words, Explainer(words), spoken, clock.now())

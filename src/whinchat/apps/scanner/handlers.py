@@ -7,6 +7,8 @@ from whinchat.apps.scanner.knowledge import Lists
 from whinchat.apps.scanner.links.collect import QUOTED, Text, texts
 from whinchat.apps.scanner.links.link import LinkKind
 from whinchat.apps.scanner.links.parse import parse_link
+from whinchat.apps.scanner.moderation import Moderation
+from whinchat.apps.scanner.reading import beginning
 from whinchat.apps.scanner.replies import Replies
 from whinchat.apps.scanner.repository import Repository
 from whinchat.apps.scanner.rules import Effect, parse_pattern, too_wide
@@ -56,13 +58,22 @@ class Status:
 
 
 class Check:
-    """`check LINK`, or as a reply to a message, or alone: then it asks which link."""
+    """`check LINK`, or as a reply to a message, or alone: then it asks which link, where it may read the answer."""
 
     spec = commands.CHECK
     topic = QUESTION
 
-    def __init__(self, scanner: Scanner, replies: Replies, conversations: Conversations) -> None:
+    def __init__(
+        self,
+        scanner: Scanner,
+        moderation: Moderation,
+        repository: Repository,
+        replies: Replies,
+        conversations: Conversations,
+    ) -> None:
         self._scanner = scanner
+        self._moderation = moderation
+        self._repository = repository
         self._replies = replies
         self._conversations = conversations
 
@@ -72,6 +83,8 @@ class Check:
             return await self._check(call, [Text("command", given)], typed=given)
         if call.message.quoted is not None:
             return await self._check(call, _quoted(call))
+        if not await self._repository.may_read(call.event.chat, call.chat_key):
+            return Outcome(replies=(self._replies.no_link(call),))
         asking = self._conversations.open(call.chat_key, call.user_key, QUESTION, b"", seconds=PATIENCE)
         return Outcome(replies=(self._replies.which_link(call),), changes=Batch((asking,)))
 
@@ -81,23 +94,26 @@ class Check:
         if turn.topic != QUESTION or not isinstance(message, MessageReceived):
             return NOTHING
         texts = [Text("body", message.content.text)]
-        return await self._check(context, texts) if links_in(texts) else NOTHING
+        return await self._check(context, texts) if links_in(beginning(texts)) else NOTHING
 
     async def _check(self, context: Context, texts: list[Text], typed: str | None = None) -> Outcome:
-        found = await self._scanner.scan(texts, context.chat_key)
+        found = await self._scanner.scan(beginning(texts), context.chat_key)
         if not found and typed is not None:
             link = parse_link(typed)
-            found = (
-                []
-                if link is None or link.kind is not LinkKind.WEB
-                else [await self._scanner.look(link, context.chat_key)]
-            )
+            if link is not None and link.kind is LinkKind.WEB:
+                found = [await self._scanner.look(link, context.chat_key)]
         if not found:
             reply = self._replies.no_link(context) if typed is None else self._replies.not_a_link(context)
             return Outcome(replies=(reply,))
-        return Outcome(
-            replies=(self._replies.checked(context, [each.verdict for each in found]),), changes=_kept(found)
-        )
+        reply = self._replies.checked(context, [each.verdict for each in found])
+        return Outcome((reply,), await self._remembered(context, found))
+
+    async def _remembered(self, context: Context, found: list[Found]) -> Batch:
+        """The chat has seen these links: it hears of it when they turn out to be worse."""
+        message = context.event
+        if isinstance(message, MessageReceived) and await self._repository.may_read(message.chat, context.chat_key):
+            return self._moderation.answered(context, message.ref, found)
+        return _kept(found)
 
 
 class Explain:
@@ -117,8 +133,8 @@ class Explain:
         ref = MessageRef(call.event.chat, quoted.id, quoted.sender, quoted.from_me)
         # What we saw ourselves counts before what the quoting person's app claims the message said.
         seen = await self._repository.sightings_of(self._repository.message_key(call.event.account, ref))
-        texts = [Text("seen", sighting.seen.url) for sighting in seen] or _quoted(call)
-        found = await self._scanner.scan(texts, call.chat_key)
+        links = [(link, "seen") for sighting in seen if (link := parse_link(sighting.seen.url)) is not None]
+        found = await self._scanner.judge_all(links or links_in(beginning(_quoted(call))), call.chat_key)
         if not found:
             return Outcome(replies=(self._replies.nothing_to_explain(call),))
         return Outcome(replies=(self._replies.checked(call, [each.verdict for each in found]),), changes=_kept(found))
@@ -137,9 +153,9 @@ class AddRule:
         pattern = parse_pattern(call.args[commands.RULE])
         if pattern is None:
             return Outcome(replies=(self._replies.unreadable_rule(call),))
-        suffix = too_wide(pattern)
-        if suffix is not None and self._effect is Effect.ALLOW:
-            return Outcome(replies=(self._replies.too_wide(call, suffix),))
+        example = too_wide(pattern)
+        if example is not None and self._effect is Effect.ALLOW:
+            return Outcome(replies=(self._replies.too_wide(call, example),))
         rules = await self._repository.rules(call.chat_key)
         known = next((rule.number for rule in rules if rule.pattern == pattern), None)
         if known is None and len(rules) >= MOST_RULES:

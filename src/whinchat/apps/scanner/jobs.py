@@ -6,7 +6,7 @@ import msgspec
 
 from whinchat.apps.scanner.knowledge import Lists
 from whinchat.apps.scanner.links.parse import parse_link
-from whinchat.apps.scanner.moderation import DANGEROUS
+from whinchat.apps.scanner.moderation import DANGEROUS, Moderation, Voice
 from whinchat.apps.scanner.replies import Replies
 from whinchat.apps.scanner.repository import PAGE, Repository, Sighting
 from whinchat.apps.scanner.service import Scanner
@@ -17,7 +17,7 @@ from whinchat.core.dispatch.chats import Chats
 from whinchat.core.dispatch.context import Context
 from whinchat.core.dispatch.handler import NOTHING, Outcome
 from whinchat.core.ports import Batch, Claim, Clock, Database, Job
-from whinchat.core.types import Content, MessageReceived, UserRef
+from whinchat.core.types import Content, MessageReceived, Reply, UserRef
 
 HOUR = 3600 * 1000  # milliseconds
 DAY = 24 * HOUR
@@ -64,6 +64,7 @@ class Recheck:
     def __init__(
         self,
         scanner: Scanner,
+        moderation: Moderation,
         repository: Repository,
         replies: Replies,
         chats: Chats,
@@ -71,6 +72,7 @@ class Recheck:
         settings: ScannerSettings,
     ) -> None:
         self._scanner = scanner
+        self._moderation = moderation
         self._repository = repository
         self._replies = replies
         self._chats = chats
@@ -81,28 +83,39 @@ class Recheck:
         since = self._clock.now() - self._window
         page = await self._repository.sightings_since(since, _decode(claim.payload).after)
         outcome = NOTHING
+        told: set[tuple[bytes, bytes]] = set()
         for sighting in page:
-            outcome += await self._look_again(sighting)
+            outcome += await self._look_again(sighting, told)
         if len(page) == PAGE:
             rest = Job(kind=self.kind, key=f"lists-{page[-1].id}", payload=_encode(_Cursor(page[-1].id)))
             outcome += Outcome(jobs=(rest,))
         return outcome
 
-    async def _look_again(self, sighting: Sighting) -> Outcome:
+    async def _look_again(self, sighting: Sighting, told: set[tuple[bytes, bytes]]) -> Outcome:
+        """`told`: the chats and links of this page that have their text, which is said only once."""
         link = parse_link(sighting.seen.url)
-        if link is None:
+        if link is None or not await self._repository.may_read(sighting.seen.message.chat, sighting.chat_key):
             return NOTHING
         found = await self._scanner.look(link, sighting.chat_key)
         level = found.verdict.level
-        kept = () if found.keep is None else (found.keep,)
+        kept = Batch(() if found.keep is None else (found.keep,))
         if level not in DANGEROUS or level.rank >= sighting.shown.rank:
-            return Outcome(changes=Batch(kept))
-        changes = Batch((*kept, self._repository.told(sighting, level)))
+            return Outcome(changes=kept)
         state = await self._repository.chat(sighting.chat_key)
         if state.muted_until > self._clock.now() and level is not Level.MALICIOUS:
-            return Outcome(changes=changes)
-        context = await self._context(sighting)
-        return Outcome(replies=self._replies.correction(context, sighting.seen.message, found.verdict), changes=changes)
+            return Outcome(changes=kept + Batch((self._repository.told(sighting, level, warned=False),)))
+        context, message, once = (
+            await self._context(sighting),
+            sighting.seen.message,
+            (sighting.chat_key, sighting.url_key),
+        )
+        voice = await self._moderation.voice(*once, level, context.now)
+        speaks = voice >= Voice.SHORT and once not in told
+        replies: tuple[Reply, ...] = (self._replies.reaction(context, message, level),)
+        if speaks:
+            told.add(once)
+            replies = self._replies.correction(context, message, found.verdict)
+        return Outcome(replies, kept + Batch((self._repository.told(sighting, level, warned=speaks),)))
 
     async def _context(self, sighting: Sighting) -> Context:
         """The message as far as it is remembered: where it stands and who sent it."""

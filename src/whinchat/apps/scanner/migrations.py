@@ -45,6 +45,7 @@ CREATE TABLE scanner_sightings (
     url        BLOB NOT NULL,
     sender     BLOB NOT NULL,
     part       TEXT NOT NULL,
+    quoted     BLOB,
     seen_at    INTEGER NOT NULL,
     shown      TEXT NOT NULL,
     warned_at  INTEGER,
@@ -52,6 +53,7 @@ CREATE TABLE scanner_sightings (
     UNIQUE (message, url)
 );
 CREATE INDEX scanner_sightings_url ON scanner_sightings (url, chat, warned_at);
+CREATE INDEX scanner_sightings_quoted ON scanner_sightings (quoted) WHERE quoted IS NOT NULL;
 CREATE INDEX scanner_sightings_seen ON scanner_sightings (seen_at);
 CREATE INDEX scanner_sightings_chat ON scanner_sightings (chat, warned_at);
 CREATE TABLE scanner_state (

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from whinchat.apps.scanner.links.collect import QUOTED
 from whinchat.apps.scanner.replies import Replies
-from whinchat.apps.scanner.repository import Repository, Seen
+from whinchat.apps.scanner.repository import KEPT, Repository, Seen
 from whinchat.apps.scanner.service import Found
 from whinchat.apps.scanner.verdict import Level
 from whinchat.core.dispatch.context import Context
@@ -16,8 +17,6 @@ from whinchat.core.ports import Batch, Statement
 from whinchat.core.types import ChatKind, MessageRef, Reply
 
 AGAIN = 60_000  # milliseconds between two replies about the same link in the same chat
-
-KEPT = 200  # sightings of one message; all its links are judged, the worst are remembered
 
 DANGEROUS = frozenset({Level.MALICIOUS, Level.SUSPICIOUS})
 
@@ -34,6 +33,7 @@ class Voice(enum.IntEnum):
 @dataclass(frozen=True, slots=True)
 class _Heard:
     found: Found
+    url: bytes
     voice: Voice
 
 
@@ -42,54 +42,90 @@ class Moderation:
         self._repository = repository
         self._replies = replies
 
-    async def act(self, context: Context, message: MessageRef, found: Sequence[Found]) -> Outcome:
-        """Sightings for all links of a message, worst first, and what is to be said about them."""
+    async def act(
+        self, context: Context, message: MessageRef, found: Sequence[Found], quoted: bytes | None = None
+    ) -> Outcome:
+        """Sightings for the links of a message, worst first, and what is to be said about them.
+
+        `quoted`: the key of the message that it answers.
+        """
         state = await self._repository.chat(context.chat_key)
         muted = state.muted_until > context.now
-        message_key = self._repository.message_key(context.event.account, message)
-        told = {sighting.seen.url: sighting.shown for sighting in await self._repository.sightings_of(message_key)}
-        heard = [_Heard(each, await self._voice(context, each, muted=muted, told=told)) for each in found]
-        kept = heard[:KEPT]
-        statements = [each.found.keep for each in kept if each.found.keep is not None]
-        statements += [self._sighting(context, message, message_key, each) for each in kept]
-        replies = self._say(context, message, heard)
+        told = await self._repository.links_of(self._repository.message_key(context.event.account, message))
+        heard = [await self._hear(context, each, told, muted=muted) for each in found]
+        said = _said(heard)
+        replies = self._say(context, message, heard, said)
         if not replies and context.event.chat.kind is ChatKind.DIRECT and not (muted or told):
             replies = self._replies.direct(context, message, found[0].verdict)
-        return Outcome(replies=replies, changes=Batch(tuple(statements)))
+        warned = {each.url for each in said if each.voice >= Voice.SHORT}
+        return Outcome(replies, Batch(self._remember(context, message, found, warned, quoted)))
 
-    async def _voice(self, context: Context, found: Found, *, muted: bool, told: dict[str, Level]) -> Voice:
-        level = found.verdict.level
-        if level not in DANGEROUS or (muted and level is not Level.MALICIOUS):
-            return Voice.SILENT
-        before = told.get(found.link.url)
-        if before is not None and before.rank <= level.rank:
-            return Voice.SILENT  # an edit that leaves the link as it was
-        last = await self._repository.last_warned(context.chat_key, self._repository.url_key(found.link.key))
-        if last is None:
+    def answered(self, context: Context, message: MessageRef, found: Sequence[Found]) -> Batch:
+        """Sightings for links that somebody asked about, and was told all about."""
+        warned = {self._key(each) for each in found if each.verdict.level in DANGEROUS}
+        return Batch(self._remember(context, message, found, warned, None))
+
+    async def voice(self, chat: bytes, url: bytes, level: Level, now: int) -> Voice:
+        """How loud a chat may be warned of a link, after what it was told before."""
+        last = await self._repository.last_warned(chat, url)
+        if last is None or level.rank < last.level.rank:
             return Voice.FULL
-        return Voice.SHORT if context.now - last >= AGAIN else Voice.REACTION
+        return Voice.SHORT if now - last.at >= AGAIN else Voice.REACTION
 
-    def _sighting(self, context: Context, message: MessageRef, message_key: bytes, heard: _Heard) -> Statement:
-        found = heard.found
-        return self._repository.keep_sighting(
-            chat=context.chat_key,
-            message=message_key,
-            url=self._repository.url_key(found.link.key),
-            sender=context.user_key,
-            part=found.part,
-            shown=found.verdict.level,
-            warned=heard.voice >= Voice.SHORT,
-            seen=Seen(context.event.account, message, found.link.url),
-        )
+    async def _hear(self, context: Context, found: Found, told: Mapping[bytes, Level], *, muted: bool) -> _Heard:
+        level, url = found.verdict.level, self._key(found)
+        before = told.get(url)
+        # An edit that leaves the link as it was is no news.
+        known = before is not None and before.rank <= level.rank
+        if level not in DANGEROUS or (muted and level is not Level.MALICIOUS) or known:
+            return _Heard(found, url, Voice.SILENT)
+        return _Heard(found, url, await self.voice(context.chat_key, url, level, context.now))
 
-    def _say(self, context: Context, message: MessageRef, heard: Sequence[_Heard]) -> tuple[Reply, ...]:
-        """One reply and one reaction for the whole message."""
-        loudest = max(each.voice for each in heard)
-        verdicts = [each.found.verdict for each in heard if each.voice is not Voice.SILENT]
-        if loudest is Voice.FULL:
-            return self._replies.warning(context, message, verdicts)
-        if loudest is Voice.SHORT:
-            return self._replies.again(context, message, verdicts)
-        if loudest is Voice.REACTION:
-            return (self._replies.reaction(context, message, verdicts[0].level),)
-        return ()
+    def _key(self, found: Found) -> bytes:
+        return self._repository.url_key(found.link.key)
+
+    def _remember(
+        self, context: Context, message: MessageRef, found: Sequence[Found], warned: set[bytes], quoted: bytes | None
+    ) -> tuple[Statement, ...]:
+        kept = found[:KEPT]
+        message_key = self._repository.message_key(context.event.account, message)
+        verdicts = [each.keep for each in kept if each.keep is not None]
+        sightings = [
+            self._repository.keep_sighting(
+                chat=context.chat_key,
+                message=message_key,
+                url=self._key(each),
+                sender=context.user_key,
+                part=each.part,
+                quoted=quoted if each.part == QUOTED else None,
+                shown=each.verdict.level,
+                warned=self._key(each) in warned,
+                seen=Seen(context.event.account, message, each.link.url),
+            )
+            for each in kept
+        ]
+        return (*verdicts, *sightings)
+
+    def _say(
+        self, context: Context, message: MessageRef, heard: Sequence[_Heard], said: Sequence[_Heard]
+    ) -> tuple[Reply, ...]:
+        """One reply and one reaction for the whole message; the reaction is that to its worst link."""
+        if not said:
+            return ()
+        worst = next(each.found.verdict.level for each in heard if each.voice is not Voice.SILENT)
+        verdicts = [each.found.verdict for each in said]
+        match max(each.voice for each in said):
+            case Voice.FULL:
+                return self._replies.warning(context, message, verdicts)
+            case Voice.SHORT:
+                return self._replies.again(context, message, verdicts[0], worst)
+            case _:
+                return (self._replies.reaction(context, message, worst),)
+
+
+def _said(heard: Sequence[_Heard]) -> list[_Heard]:
+    """The links that the reply speaks of: a full one of all that are dangerous, a shorter one of those as loud."""
+    loudest = max(each.voice for each in heard)
+    if loudest is Voice.FULL:
+        return [each for each in heard if each.voice is not Voice.SILENT]
+    return [each for each in heard if each.voice is loudest is not Voice.SILENT]

@@ -2,47 +2,37 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from whinchat.apps.scanner import qr
 from whinchat.apps.scanner.links.collect import Text
-from whinchat.apps.scanner.moderation import Moderation
+from whinchat.apps.scanner.reading import Reader, opened, ordered, with_media_only
+from whinchat.apps.scanner.repository import Repository
 from whinchat.apps.scanner.service import Scanner
 from whinchat.core.app import Download
 from whinchat.core.dispatch.context import Context
 from whinchat.core.dispatch.handler import NOTHING, Outcome
 from whinchat.core.errors import TransportError
 from whinchat.core.ports import Claim, Clock, Job, Workers
-from whinchat.core.types import Content, MediaKind, Message, MessageEdited, MessageReceived
-
-KIND = "scanner.picture"
-
-
-class _Order(msgspec.Struct, frozen=True):
-    """What the job must know of the message; its text is not kept."""
-
-    event: MessageReceived | MessageEdited
-    event_id: int
-    chat_key: bytes
-    user_key: bytes
-    language: str
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(_Order).decode
+from whinchat.core.types import MediaKind, Message
 
 
 class Pictures:
     """Implements `JobHandler`; `jobs` is what a message asks for."""
 
-    kind = KIND
+    kind = "scanner.picture"
     concurrency = 1
 
     def __init__(
-        self, scanner: Scanner, moderation: Moderation, download: Download, workers: Workers, clock: Clock
+        self,
+        scanner: Scanner,
+        reader: Reader,
+        repository: Repository,
+        download: Download,
+        workers: Workers,
+        clock: Clock,
     ) -> None:
         self._scanner = scanner
-        self._moderation = moderation
+        self._reader = reader
+        self._repository = repository
         self._download = download
         self._workers = workers
         self._clock = clock
@@ -52,15 +42,13 @@ class Pictures:
         media = message.content.media
         if not self._available or media is None or media.kind is not MediaKind.IMAGE or media.size > qr.MAX_BYTES:
             return ()
-        bare = msgspec.structs.replace(message, content=Content(media=media), quoted=None)
-        order = _Order(bare, context.event_id, context.chat_key, context.user_key, context.language)
-        return (Job(kind=KIND, key=str(context.event_id), payload=_encode(order), max_attempts=4),)
+        return (ordered(self.kind, context, with_media_only(message)),)
 
     async def run(self, claim: Claim) -> Outcome:
-        order = _decode(claim.payload)
+        order = opened(claim.payload)
         message = order.event
         media = message.content.media
-        if media is None:
+        if media is None or not await self._repository.may_read(message.chat, order.chat_key):
             return NOTHING
         try:
             data = await self._download(message.account, media, qr.MAX_BYTES)
@@ -68,9 +56,6 @@ class Pictures:
             if error.retryable:
                 raise
             return NOTHING
-        texts = [Text("picture", text) for text in await self._workers.run(lambda: qr.decode(data))]
-        found = await self._scanner.scan(texts, order.chat_key)
-        if not found:
-            return NOTHING
-        context = Context(message, order.event_id, order.chat_key, order.user_key, self._clock.now(), order.language)
-        return await self._moderation.act(context, message.ref, found)
+        codes = await self._workers.run(lambda: qr.decode(data))
+        found = await self._scanner.scan([Text("picture", code) for code in codes], order.chat_key)
+        return await self._reader.read(order.context(self._clock.now()), message, found)

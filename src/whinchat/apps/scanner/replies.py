@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from whinchat.apps.scanner.explain import Explainer
+from whinchat.apps.scanner.commands import COMMANDS
+from whinchat.apps.scanner.explain import Explainer, shown_host
 from whinchat.apps.scanner.repository import ChatState
 from whinchat.apps.scanner.rules import Effect, Pattern, Rule
 from whinchat.apps.scanner.verdict import Level, Verdict
 from whinchat.core.dispatch.context import Call, Context
-from whinchat.core.formatting.defang import defang, defang_host
+from whinchat.core.formatting.defang import defang
 from whinchat.core.formatting.i18n import Words
 from whinchat.core.formatting.markup import Markup
 from whinchat.core.types import MessageReceived, MessageRef, OnUnknown, React, Reply, SendText, Urgency
@@ -19,12 +20,13 @@ SHOWN = 3  # links told apart in one warning; the others are counted
 
 
 class Replies:
-    """Sentences come from the catalogues; what is put into them is escaped."""
+    """Sentences come from the catalogues; what is put into them is escaped. They name commands as `{consent}`."""
 
     def __init__(self, words: Words, explainer: Explainer, prefix: str) -> None:
         self._words = words
         self._explainer = explainer
-        self._prefix = prefix
+        # As one value each, so that a command stays in one piece where its sentence runs from right to left.
+        self._commands = {command.name: Markup(f"{prefix}{command.path}") for command in COMMANDS}
 
     # --- warnings ------------------------------------------------------------------------------------------------
 
@@ -38,15 +40,14 @@ class Replies:
         blocks.append(self._say(context, f"advice.{verdicts[0].level.value}"))
         return self._danger(context, message, verdicts[0].level, "\n\n".join(blocks))
 
-    def again(self, context: Context, message: MessageRef, verdicts: Sequence[Verdict]) -> tuple[Reply, ...]:
-        """The same link once more: short."""
-        worst = verdicts[0]
-        text = self._say(context, f"warning.again_{worst.level.value}", host=_host(worst))
-        return self._danger(context, message, worst.level, text)
+    def again(self, context: Context, message: MessageRef, verdict: Verdict, worst: Level) -> tuple[Reply, ...]:
+        """The same link once more: short. The reaction is to the worst link of the message."""
+        text = self._say(context, f"warning.again_{verdict.level.value}", host=shown_host(verdict))
+        return self._danger(context, message, worst, text)
 
     def correction(self, context: Context, message: MessageRef, verdict: Verdict) -> tuple[Reply, ...]:
         """A link that was thought better of when it was posted."""
-        head = self._say(context, f"worse.{verdict.level.value}", host=_host(verdict))
+        head = self._say(context, f"worse.{verdict.level.value}", host=shown_host(verdict))
         advice = self._say(context, f"advice.{verdict.level.value}")
         text = "\n".join([head, *self._reasons(verdict, context.language), "", advice])
         return self._danger(context, message, verdict.level, text)
@@ -60,7 +61,7 @@ class Replies:
         if worst.level is Level.BENIGN:
             return (reaction,)
         text = "\n".join(
-            [self._say(context, "answer.unknown", host=_host(worst)), self._say(context, "advice.unknown")]
+            [self._say(context, "answer.unknown", host=shown_host(worst)), self._say(context, "advice.unknown")]
         )
         return (context.reply(SendText(text, quote=message)), reaction)
 
@@ -69,7 +70,7 @@ class Replies:
         return (warning, self.reaction(context, message, level))
 
     def _block(self, verdict: Verdict, language: str) -> str:
-        head = self._words.say(f"scanner.warning.{verdict.level.value}", language, host=_host(verdict))
+        head = self._words.say(f"scanner.warning.{verdict.level.value}", language, host=shown_host(verdict))
         lines: list[str] = [head]
         if verdict.pretends:
             lines.append(self._words.say("scanner.warning.pretends", language, brand=verdict.pretends))
@@ -101,7 +102,7 @@ class Replies:
         return self._answer(context, self._say(context, "answer.which_link"))
 
     def no_link(self, context: Context) -> Reply:
-        return self._answer(context, self._say(context, "answer.no_link", prefix=self._markup_prefix))
+        return self._answer(context, self._say(context, "answer.no_link"))
 
     def not_a_link(self, context: Context) -> Reply:
         return self._answer(context, self._say(context, "answer.not_a_link"))
@@ -115,13 +116,13 @@ class Replies:
         lines = [
             self._say(context, "join.hello"),
             self._say(context, "join.keeps"),
-            self._say(context, "join.waiting", prefix=self._markup_prefix),
+            self._say(context, "join.waiting"),
         ]
         return context.reply(SendText("\n".join(lines)), on_unknown=OnUnknown.RESEND_ONCE)
 
     def consent(self, context: Context, key: str) -> Reply:
         """`key`: granted, already, revoked, not_given."""
-        return self._answer(context, self._say(context, f"consent.{key}", prefix=self._markup_prefix))
+        return self._answer(context, self._say(context, f"consent.{key}"))
 
     def status(
         self, call: Call, state: ChatState, *, group: bool, rules: int, warned: int, lists: tuple[str, float] | None
@@ -130,7 +131,7 @@ class Replies:
         reading = "direct" if not group else "on" if state.consent_at is not None else "off"
         lines = [
             self._say(call, "status.title"),
-            self._say(call, f"status.{reading}", **({"prefix": self._markup_prefix} if reading == "off" else {})),
+            self._say(call, f"status.{reading}"),
         ]
         if state.muted_until > call.now:
             lines.append(self._say(call, "status.muted", time=self._words.moment(state.muted_until, call.language)))
@@ -154,7 +155,7 @@ class Replies:
 
     def rules(self, call: Call, rules: Sequence[Rule]) -> Reply:
         if not rules:
-            return self._answer(call, self._say(call, "rule.none", prefix=self._markup_prefix))
+            return self._answer(call, self._say(call, "rule.none"))
         return self._answer(
             call, "\n".join([self._say(call, "rule.list"), *(self._rule(call, rule) for rule in rules)])
         )
@@ -172,32 +173,28 @@ class Replies:
         return self._answer(call, self._say(call, "rule.removed", number=rule.number, rule=_rule(rule.pattern)))
 
     def no_such_rule(self, call: Call, number: int) -> Reply:
-        return self._answer(call, self._say(call, "rule.unknown", number=number, prefix=self._markup_prefix))
+        return self._answer(call, self._say(call, "rule.unknown", number=number))
 
     def unreadable_rule(self, call: Call) -> Reply:
         return self._answer(call, self._say(call, "rule.unreadable"))
 
-    def too_wide(self, call: Call, suffix: str) -> Reply:
-        return self._answer(call, self._say(call, "rule.too_wide", suffix=Markup(defang_host(suffix))))
+    def too_wide(self, call: Call, example: str) -> Reply:
+        return self._answer(call, self._say(call, "rule.too_wide", example=Markup(defang(example))))
 
     def too_many_rules(self, call: Call, count: int) -> Reply:
-        return self._answer(call, self._say(call, "rule.too_many", count=count, prefix=self._markup_prefix))
+        return self._answer(call, self._say(call, "rule.too_many", count=count))
 
     def muted(self, call: Call, until: int) -> Reply:
         time = self._words.moment(until, call.language)
-        return self._answer(call, self._say(call, "mute.on", time=time, prefix=self._markup_prefix))
+        return self._answer(call, self._say(call, "mute.on", time=time))
 
     def unmuted(self, call: Call, *, was_muted: bool) -> Reply:
         return self._answer(call, self._say(call, "mute.off" if was_muted else "mute.not_muted"))
 
     # -------------------------------------------------------------------------------------------------------------
 
-    @property
-    def _markup_prefix(self) -> Markup:
-        return Markup(self._prefix)
-
     def _say(self, context: Context, key: str, **values: str | int) -> Markup:
-        return self._words.say(f"scanner.{key}", context.language, **values)
+        return self._words.say(f"scanner.{key}", context.language, **self._commands, **values)
 
     def _answer(self, context: Context, text: str) -> Reply:
         quote = None
@@ -205,10 +202,6 @@ class Replies:
         if isinstance(event, MessageReceived):
             quote = event.ref
         return context.reply(SendText(text, quote=quote))
-
-
-def _host(verdict: Verdict) -> Markup:
-    return Markup(defang_host(verdict.host))
 
 
 def _rule(pattern: Pattern) -> Markup:

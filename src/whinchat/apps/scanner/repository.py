@@ -9,7 +9,7 @@ import msgspec
 from whinchat.apps.scanner.rules import Effect, Pattern, Rule
 from whinchat.apps.scanner.verdict import Level, Verdict
 from whinchat.core.ports import Clock, Database, Sealer, Statement
-from whinchat.core.types import MessageRef
+from whinchat.core.types import ChatKind, ChatRef, MessageRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Sighting:
 
     id: int
     chat_key: bytes
+    url_key: bytes
     shown: Level
     warned_at: int | None
     seen: Seen
@@ -50,6 +51,17 @@ _seen = msgspec.msgpack.Decoder(Seen).decode
 _encode = msgspec.msgpack.Encoder().encode
 
 PAGE = 200
+DELETED = 5000  # rows of a table in one transaction
+KEPT = 200
+"""Sightings of one message: all its links are judged, the worst are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """When a chat was last warned of a link, and how."""
+
+    at: int
+    level: Level
 
 
 class Repository:
@@ -74,6 +86,10 @@ class Repository:
             "SELECT consent_at, muted_until FROM scanner_chats WHERE chat = :chat", {"chat": chat}
         )
         return ChatState() if row is None else ChatState(*msgspec.convert(row, tuple[int | None, int]))
+
+    async def may_read(self, chat: ChatRef, key: bytes) -> bool:
+        """Direct chats, and groups whose admin consented."""
+        return chat.kind is ChatKind.DIRECT or (await self.chat(key)).consent_at is not None
 
     def grant(self, chat: bytes, by: bytes) -> Statement:
         return Statement(
@@ -129,7 +145,7 @@ class Repository:
         author: bytes,
         expires_at: int | None,
     ) -> Statement:
-        """One rule a pattern and chat, under the number it had: the newest word counts. One winner for a number."""
+        """One rule a pattern and chat: the newest word counts. Conflict when another rule has the number."""
         key = self._sealer.digest("rule", pattern.kind.value, pattern.value)
         return Statement(
             """INSERT INTO scanner_rules (chat, number, rule, effect, author, created_at, expires_at, body)
@@ -137,8 +153,8 @@ class Repository:
                      WHERE NOT EXISTS (SELECT 1 FROM scanner_rules
                                         WHERE chat = :chat AND number = :number AND rule <> :rule)
                ON CONFLICT (chat, rule) DO UPDATE
-                       SET effect = excluded.effect, author = excluded.author, created_at = excluded.created_at,
-                           expires_at = excluded.expires_at, body = excluded.body""",
+                       SET number = excluded.number, effect = excluded.effect, author = excluded.author,
+                           created_at = excluded.created_at, expires_at = excluded.expires_at, body = excluded.body""",
             {
                 "chat": chat,
                 "number": number,
@@ -188,31 +204,39 @@ class Repository:
             },
         )
 
-    def drop_verdict(self, url: bytes) -> Statement:
-        return Statement("DELETE FROM scanner_verdicts WHERE url = :url", {"url": url})
-
     # --- sightings -----------------------------------------------------------------------------------------------
 
-    async def was_seen(self, message: bytes) -> bool:
-        """Whether links of this message were scanned in its chat."""
-        row = await self._database.fetch_one(
-            "SELECT 1 FROM scanner_sightings WHERE message = :message LIMIT 1", {"message": message}
+    async def links_of(self, message: bytes) -> dict[bytes, Level]:
+        """The links seen in one message by their keys, and what the chat was told of each."""
+        rows = await self._database.fetch(
+            "SELECT url, shown FROM scanner_sightings WHERE message = :message LIMIT :most",
+            {"message": message, "most": KEPT},
         )
-        return row is not None
+        return dict(msgspec.convert(row, tuple[bytes, Level]) for row in rows)
+
+    async def links_quoted(self, message: bytes) -> set[bytes]:
+        """The keys of the links seen in one message, or in what others quoted of it."""
+        rows = await self._database.fetch(
+            "SELECT url FROM scanner_sightings WHERE message = :message OR quoted = :message LIMIT :most",
+            {"message": message, "most": 2 * KEPT},
+        )
+        return {msgspec.convert(row, tuple[bytes])[0] for row in rows}
 
     async def sightings_of(self, message: bytes) -> list[Sighting]:
-        """The links seen in one message."""
+        """The links seen in one message, worst first."""
         rows = await self._database.fetch(
-            _SIGHTINGS + " WHERE message = :message ORDER BY id LIMIT 100", {"message": message}
+            _SIGHTINGS + " WHERE message = :message ORDER BY id LIMIT :most", {"message": message, "most": KEPT}
         )
         return [self._open_sighting(row) for row in rows]
 
-    async def last_warned(self, chat: bytes, url: bytes) -> int | None:
+    async def last_warned(self, chat: bytes, url: bytes) -> Warned | None:
         """When the chat was last warned of the link."""
         row = await self._database.fetch_one(
-            "SELECT max(warned_at) FROM scanner_sightings WHERE url = :url AND chat = :chat", {"chat": chat, "url": url}
+            """SELECT warned_at, shown FROM scanner_sightings
+                WHERE url = :url AND chat = :chat AND warned_at IS NOT NULL ORDER BY warned_at DESC LIMIT 1""",
+            {"chat": chat, "url": url},
         )
-        return None if row is None else msgspec.convert(row, tuple[int | None])[0]
+        return None if row is None else Warned(*msgspec.convert(row, tuple[int, Level]))
 
     async def warned_since(self, chat: bytes, since: int) -> int:
         """How many links the chat was warned of."""
@@ -233,7 +257,7 @@ class Repository:
     def _open_sighting(self, row: tuple[object, ...]) -> Sighting:
         row_id, chat, message, url, shown, warned_at, body = msgspec.convert(row, _SIGHTING_ROW)
         seen = _seen(self._sealer.open("scanner_sightings", message + url, body))
-        return Sighting(row_id, chat, shown, warned_at, seen)
+        return Sighting(row_id, chat, url, shown, warned_at, seen)
 
     def keep_sighting(
         self,
@@ -243,14 +267,16 @@ class Repository:
         url: bytes,
         sender: bytes,
         part: str,
+        quoted: bytes | None,
         shown: Level,
         warned: bool,
         seen: Seen,
     ) -> Statement:
+        """`quoted`: the message that the link was quoted from."""
         now = self._clock.now()
         return Statement(
-            """INSERT INTO scanner_sightings (chat, message, url, sender, part, seen_at, shown, warned_at, body)
-                    VALUES (:chat, :message, :url, :sender, :part, :now, :shown, :warned, :body)
+            """INSERT INTO scanner_sightings (chat, message, url, sender, part, quoted, seen_at, shown, warned_at, body)
+                    VALUES (:chat, :message, :url, :sender, :part, :quoted, :now, :shown, :warned, :body)
                ON CONFLICT (message, url) DO UPDATE
                        SET shown = excluded.shown,
                            warned_at = coalesce(excluded.warned_at, scanner_sightings.warned_at)""",
@@ -260,6 +286,7 @@ class Repository:
                 "url": url,
                 "sender": sender,
                 "part": part,
+                "quoted": quoted,
                 "now": now,
                 "shown": shown.value,
                 "warned": now if warned else None,
@@ -267,12 +294,17 @@ class Repository:
             },
         )
 
-    def told(self, sighting: Sighting, level: Level) -> Statement:
-        """The chat was told a worse verdict; one winner, should two checks notice at once."""
+    def told(self, sighting: Sighting, level: Level, *, warned: bool) -> Statement:
+        """A worse verdict was noticed, and perhaps said; one winner, should two checks notice at once."""
         return Statement(
-            """UPDATE scanner_sightings SET shown = :level, warned_at = :now
+            """UPDATE scanner_sightings SET shown = :level, warned_at = coalesce(:warned, warned_at)
                 WHERE id = :id AND shown = :before""",
-            {"id": sighting.id, "level": level.value, "before": sighting.shown.value, "now": self._clock.now()},
+            {
+                "id": sighting.id,
+                "level": level.value,
+                "before": sighting.shown.value,
+                "warned": self._clock.now() if warned else None,
+            },
             rows=1,
         )
 
@@ -292,23 +324,31 @@ class Repository:
 
     # --- retention -----------------------------------------------------------------------------------------------
 
-    def retention(self, keep_sightings: int, limit: int = 5000) -> tuple[Statement, ...]:
-        """What is over: sightings older than `keep_sightings` milliseconds, verdicts and rules past their time."""
+    def retention(self, keep_sightings: int) -> tuple[Statement, ...]:
+        """What is over, so many rows of each at a time: sightings older than `keep_sightings` milliseconds, verdicts
+        and rules past their time.
+        """
         now = self._clock.now()
         return (
             Statement(
                 """DELETE FROM scanner_sightings WHERE id IN (
-                       SELECT id FROM scanner_sightings WHERE seen_at < :before ORDER BY seen_at LIMIT :limit)
+                       SELECT id FROM scanner_sightings WHERE seen_at < :before ORDER BY seen_at LIMIT :most)
                  RETURNING id""",
-                {"before": now - keep_sightings, "limit": limit},
+                {"before": now - keep_sightings, "most": DELETED},
             ),
             Statement(
                 """DELETE FROM scanner_verdicts WHERE url IN (
-                       SELECT url FROM scanner_verdicts WHERE expires_at < :now ORDER BY expires_at LIMIT :limit)
+                       SELECT url FROM scanner_verdicts WHERE expires_at <= :now ORDER BY expires_at LIMIT :most)
                  RETURNING level""",
-                {"now": now, "limit": limit},
+                {"now": now, "most": DELETED},
             ),
-            Statement("DELETE FROM scanner_rules WHERE expires_at IS NOT NULL AND expires_at < :now", {"now": now}),
+            Statement(
+                """DELETE FROM scanner_rules WHERE (chat, number) IN (
+                       SELECT chat, number FROM scanner_rules WHERE expires_at <= :now
+                        ORDER BY expires_at LIMIT :most)
+                 RETURNING number""",
+                {"now": now, "most": DELETED},
+            ),
         )
 
 

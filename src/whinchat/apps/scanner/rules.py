@@ -78,23 +78,28 @@ class Rule(msgspec.Struct, frozen=True):
 def parse_pattern(text: str) -> Pattern | None:
     """What a person wrote as a rule; None when it is no link or host.
 
-    `*.host` is the host with its subdomains; a URL whose path ends in `/*` is a prefix; any other URL with a path or
-    query is that exact URL; a bare host that is a registrable domain stands for the whole domain, any other host for
-    itself.
+    `*.host` is the host with its subdomains; a URL whose path ends in `/*` is a prefix; any other URL with a path,
+    query or port is that exact URL; a bare host that is a registrable domain stands for the whole domain, any other
+    host for itself.
     """
     if text.startswith("*."):
         link = _web(text[2:])
-        bare = link is not None and link.path in {"", "/"} and not link.query and not link.is_address
-        return Pattern(RuleKind.SUBDOMAINS, link.host) if link is not None and bare else None
+        return Pattern(RuleKind.SUBDOMAINS, link.host) if link and _is_bare(link) and not link.is_address else None
     if text.endswith("/*"):
         link = _web(text[:-1])
-        return None if link is None else Pattern(RuleKind.PREFIX, f"{link.host}{link.path}")
+        whole = link is not None and not link.query and link.port is None
+        return Pattern(RuleKind.PREFIX, f"{link.host}{link.path}") if link and whole else None
     link = _web(text)
     return None if link is None else _of_link(link)
 
 
+def _is_bare(link: Link) -> bool:
+    """Whether nothing but a host was written."""
+    return link.path in {"", "/"} and not link.query and link.port is None
+
+
 def _of_link(link: Link) -> Pattern:
-    if link.path not in {"", "/"} or link.query:
+    if not _is_bare(link):
         return Pattern(RuleKind.URL, link.key)
     if link.host == link.site.registrable and not link.site.shared:
         return Pattern(RuleKind.DOMAIN, link.host)
@@ -107,15 +112,47 @@ def _web(text: str) -> Link | None:
 
 
 def deciding(rules: Iterable[Rule], link: Link, now: int) -> Rule | None:
-    """The rule that decides: the most specific one that matches and is not expired; deny before allow."""
+    """The rule that decides: of those that match and are not expired the most specific one; deny before allow.
+
+    Allowing a domain does not allow what strangers put up under it.
+    """
     matching = [rule for rule in rules if rule.applies(now) and rule.pattern.matches(link)]
-    return min(matching, key=lambda rule: (_SPECIFIC[rule.pattern.kind], rule.effect is Effect.ALLOW), default=None)
+    trusted = [rule for rule in matching if rule.effect is Effect.DENY or not _by_strangers(rule.pattern, link)]
+    return min(trusted, key=_order, default=None)
+
+
+def _order(rule: Rule) -> tuple[int, int, bool]:
+    pattern = rule.pattern
+    return _SPECIFIC[pattern.kind], -len(pattern.value), rule.effect is Effect.ALLOW
 
 
 def too_wide(pattern: Pattern) -> str | None:
-    """The suffix under which anybody can have a site, when the pattern covers all of it: never to be allowed."""
-    if pattern.kind not in {RuleKind.SUBDOMAINS, RuleKind.DOMAIN}:
+    """For a pattern that covers ground where anybody can have a site: what a site of one's own is called there.
+
+    Such a pattern is never to be allowed.
+    """
+    if pattern.kind is RuleKind.URL:
         return None
-    link = parse_link(f"https://a.{pattern.value}/")
-    covers = link is not None and link.site.suffix.endswith(pattern.value)
-    return pattern.value if covers else None
+    wild = pattern.kind in {RuleKind.SUBDOMAINS, RuleKind.DOMAIN}
+    link = parse_link(f"https://a.{pattern.value}/" if wild else f"https://{pattern.value}")
+    if link is None or not _by_strangers(pattern, link):
+        return None
+    if wild and _within(link.site.suffix, pattern.value):
+        return f"name.{pattern.value}"
+    return f"{pattern.value.rstrip('/')}/name"
+
+
+def _by_strangers(pattern: Pattern, link: Link) -> bool:
+    """Whether the link, which the pattern matches, is on ground where anybody can have a page of their own."""
+    site = link.site
+    if pattern.kind is RuleKind.URL:
+        return False
+    if pattern.is_host and _within(site.suffix, pattern.value):
+        return True
+    by_path = site.shared and not site.suffix.endswith(site.registrable)
+    return by_path and not pattern.value.startswith(f"{site.name}/")
+
+
+def _within(suffix: str, value: str) -> bool:
+    """Whether a public suffix is `value` or lies below it."""
+    return f".{suffix}".endswith(f".{value}")

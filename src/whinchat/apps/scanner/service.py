@@ -70,7 +70,10 @@ class Scanner:
 
     async def scan(self, texts: Sequence[Text], chat_key: bytes) -> list[Found]:
         """Verdicts for all links of a message, worst first."""
-        links = links_in(texts)
+        return await self.judge_all(links_in(texts), chat_key)
+
+    async def judge_all(self, links: Sequence[tuple[Link, str]], chat_key: bytes) -> list[Found]:
+        """Verdicts for links and the parts they stood in, worst first."""
         if not links:
             return []
         rules = await self._repository.rules(chat_key)
@@ -133,8 +136,3 @@ class Scanner:
             checked_at=now,
             expires_at=rule.expires_at or NEVER,
         )
-
-
-def worse(now: Level, before: Level) -> bool:
-    """Whether a chat that was told `before` should hear of `now`."""
-    return now.rank < before.rank and now in {Level.SUSPICIOUS, Level.MALICIOUS}

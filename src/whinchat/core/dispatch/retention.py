@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from whinchat.core.dispatch.handler import NOTHING, Outcome
-from whinchat.core.dispatch.inbox import Inbox
+from whinchat.core.dispatch.inbox import KEEP_ASIDE, Inbox
 from whinchat.core.dispatch.outbox import Outbox
 from whinchat.core.ports import Batch, Claim, Clock, Database, Job, Statement
 
@@ -18,12 +20,22 @@ class Retention:
     kind = JOB.kind
     concurrency = 1
 
-    def __init__(self, database: Database, inbox: Inbox, outbox: Outbox, clock: Clock, keep: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        inbox: Inbox,
+        outbox: Outbox,
+        clock: Clock,
+        keep: int,
+        also: Callable[[int], Statement] | None = None,
+    ) -> None:
+        """`also`: removes what became dead before a time in milliseconds, for the queue in use."""
         self._database = database
         self._inbox = inbox
         self._outbox = outbox
         self._clock = clock
         self._keep = keep
+        self._also = also
 
     async def run(self, claim: Claim) -> Outcome:
         while any(await self._database.commit(Batch(self._statements()))):
@@ -46,4 +58,5 @@ class Retention:
                  RETURNING topic""",
                 {"now": now, "limit": PAGE},
             ),
+            *(() if self._also is None else (self._also(now - KEEP_ASIDE),)),
         )

@@ -46,8 +46,7 @@ CREATE TABLE schedules (
 
 def payload_row(key: Row) -> str:
     """What a sealed payload is bound to: known before the row has an id, and the same for a job and its follow-up."""
-    kind, name, *_ = key
-    return f"{kind}\n{name}"
+    return "\n".join(map(str, key[:2]))
 
 
 SEALED = (SealedColumn("jobs", ("kind", "key", "state"), "payload", payload_row),)

@@ -64,7 +64,10 @@ class _Run:
     """Why it was interrupted: `deadline`, `lost` or `stopping`."""
 
     def interrupt(self, cut: str) -> None:
-        self.cut = self.cut or cut
+        """Once: a handler may take its time to clean up."""
+        if self.cut:
+            return
+        self.cut = cut
         if self.guard is not None:
             self.guard.reschedule(asyncio.get_running_loop().time())
 
@@ -208,8 +211,9 @@ class JobRunner:
                 run.guard = None
 
     async def _failed(self, run: _Run, code: str, error: BaseException) -> str:
-        retry_after = error.retry_after if isinstance(error, WhinchatError) else None
-        log.warning("a job failed", exc_info=error, extra={**_about(run.claim), "error": code})
+        known = error if isinstance(error, WhinchatError) else None  # its code says it all
+        log.warning("a job failed", exc_info=None if known else error, extra={**_about(run.claim), "error": code})
+        retry_after = known.retry_after if known else None
         try:
             state = await self._queue.fail(run.claim, code, retry_after=retry_after)
         except Conflict:

@@ -4,6 +4,7 @@ import random
 
 import pytest
 from tests.support.queue import LEASE, Ledger
+from tests.support.runner import RunnerBench
 
 from whinchat.infra.queue.migrations import MIGRATIONS
 from whinchat.infra.queue.sql import SqlQueue
@@ -25,3 +26,8 @@ def database() -> MemoryDatabase:
 @pytest.fixture
 def queue(database: MemoryDatabase, clock: FakeClock) -> SqlQueue:
     return SqlQueue(database, PlainSealer(), clock, random.Random(7), lease=LEASE, first_pause=2, longest_pause=60)
+
+
+@pytest.fixture
+def bench(database: MemoryDatabase, queue: SqlQueue, clock: FakeClock) -> RunnerBench:
+    return RunnerBench(database, queue, clock)

@@ -127,6 +127,16 @@ async def test_what_died_long_ago_can_be_forgotten(database: MemoryDatabase, que
     assert [dead.key for dead in await queue.dead(10)] == ["new"]
 
 
+async def test_after_a_restart_what_the_dead_process_held_is_there_at_once(
+    database: MemoryDatabase, queue: SqlQueue
+) -> None:
+    await put(database, queue, job("held"), job("waits", delay=5))
+    await take(queue)
+    await queue.end_leases()
+    claims = await queue.claim_many({WORK: 9}, 9)
+    assert [(claim.key, claim.attempt) for claim in claims] == [("held", 2)]
+
+
 # --- numbers -----------------------------------------------------------------------------------------------------
 
 

@@ -43,9 +43,10 @@ function shadesOf(colour) {
   return shades.get(colour);
 }
 
-/** Gives an element the person's colour, as `--own-light`, `--own-dark` and `--own-face`. */
+/** Gives an element the person's colour: `--own` for text, `--own-face` behind white letters. */
 export function tinted(node, colour) {
   const { light, dark, face } = shadesOf(colour);
+  node.classList.add("tinted");
   node.style.setProperty("--own-light", light);
   node.style.setProperty("--own-dark", dark);
   node.style.setProperty("--own-face", face);

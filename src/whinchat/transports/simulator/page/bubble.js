@@ -1,6 +1,6 @@
 // One row of a conversation: a bubble with all that belongs to it, or a line in the middle.
-import { personAvatar, tinted } from "./avatar.js";
-import { partsAbove, partsBelow } from "./content.js";
+import { tinted } from "./avatar.js";
+import { choices, partsAbove } from "./content.js";
 import { el, icon, iconButton, isolated } from "./dom.js";
 import { gist, gistLine, gone, noticeText } from "./summary.js";
 import { folded, formatted, isEmojiOnly } from "./text.js";
@@ -27,7 +27,6 @@ export function row(view, message, shape) {
   if (shape.first) node.classList.add("first");
   const inGroup = view.chat.kind === "group" && !mine;
   const sender = view.world.person(message.sender);
-  if (inGroup && shape.first) node.append(el("span", { class: "face" }, personAvatar(sender, "small")));
   node.append(bubble(view, message, { sender, named: inGroup && shape.first }));
   const marks = reactionPill(view, message);
   if (marks) node.append(marks);
@@ -51,32 +50,34 @@ function bubble(view, message, { sender, named }) {
   if (message.forwarded) node.append(el("p", { class: "forwarded" }, icon("forward"), "Forwarded"));
   if (message.quoted) node.append(quote(view, message.quoted));
   const above = partsAbove(content, view.act.show);
-  node.append(...above, ...body(view, message), ...partsBelow(content, view.act.choose && ((title) => view.act.choose(message, title))));
-  if (!content.text && above.length === 1 && ["picture", "video"].some((kind) => above[0].classList.contains(kind))) node.classList.add("bare");
+  const lines = [...body(view, message), content.footer && el("p", { class: "footer", dir: "auto" }, content.footer)].filter(Boolean);
+  node.append(...above, ...timed(lines, meta(view, message)), ...choices(content, (title) => view.act.choose(message, title)));
+  if (!content.text && above.length === 1 && above[0].classList.contains("picture")) node.classList.add("bare");
   if (content.media?.kind === "sticker" && !content.text) node.classList.add("clear");
-  if (above.length > 0) node.classList.add("with-parts");
+  if (above.length > 0 || content.buttons || content.rows) node.classList.add("with-parts");
   node.append(iconButton("down", "Message menu", (event) => view.act.menu(message, event.currentTarget), "open-menu"));
   return node;
 }
 
-/** The text with the time at its end; the time floats, so that it fits beside a short last line. */
+/** The text, folded when it is long. */
 function body(view, message) {
   const { text = "" } = message.content;
-  const time = meta(view, message);
-  if (!text) return [time];
-  if (isEmojiOnly(text)) return [el("div", { class: "text large-emoji" }, text), time];
+  if (!text) return [];
+  if (isEmojiOnly(text)) return [el("div", { class: "large-emoji" }, text)];
   const key = keyOf(message);
   const beginning = view.unfolded.has(key) ? null : folded(text);
-  const mentions = (message.mentions ?? []).map((id) => view.world.person(id));
-  const blocks = formatted(beginning ?? text, mentions);
-  const last = blocks[blocks.length - 1];
-  if (beginning !== null) {
-    const more = el("button", { type: "button", class: "read-more", on: { click: () => view.act.unfold(key) } }, "Read more");
-    return [...blocks, el("div", { class: "text" }, more, time)];
-  }
-  if (!last.classList.contains("talk")) return [...blocks, time];
+  const blocks = formatted(beginning ?? text, (message.mentions ?? []).map((id) => view.world.person(id)));
+  if (beginning === null) return blocks;
+  const more = el("button", { type: "button", class: "read-more", on: { click: () => view.act.unfold(key) } }, "Read more");
+  return [...blocks, el("div", { class: "text talk" }, more)];
+}
+
+/** With the time at the end: it floats, so that it fits beside a short last line. */
+function timed(lines, time) {
+  const last = lines[lines.length - 1];
+  if (!last?.matches(".talk, .item, .footer")) return [...lines, time];
   last.append(time);
-  return blocks;
+  return lines;
 }
 
 function meta(view, message) {

@@ -91,6 +91,7 @@ export class Column {
     if (changes.typing.has(id)) this.timeline.showTyping(world.typing(id, this.person));
     if (changes.people || changes.chats.has(id) || changes.typing.has(id)) this.showHead();
     if (changes.people || changes.chats.has(id)) this.panel?.update();
+    if (this.timeline.atEnd) this.read();
   }
 
   showHead() {
@@ -199,7 +200,7 @@ export class Column {
   /** What is in view has been read. */
   read() {
     const { app, chat, person } = this;
-    if (document.visibilityState === "visible" && app.world.unread(chat, person, 1) > 0) app.markRead(chat, person);
+    if (document.visibilityState === "visible" && this.element.checkVisibility() && app.world.unread(chat, person, 1) > 0) app.markRead(chat, person);
   }
 
   /** The reader is here again. */

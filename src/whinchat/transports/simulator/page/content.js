@@ -5,7 +5,7 @@ import { deadLink } from "./text.js";
 const DETAIL_LINES = /^(?:TEL|EMAIL|URL|ORG|TITLE|NOTE|ADR)\b[^:]*:(.+)$/gim;
 const MOST_DETAILS = 8;
 
-/** The parts above the text, in WhatsApp's order. `show(node)` opens something large. */
+/** The parts above the text, in WhatsApp's order. `show(node, title)` opens something large. */
 export function partsAbove(content, show) {
   return [
     content.ad && adCard(content.ad),
@@ -21,13 +21,11 @@ export function partsAbove(content, show) {
     .filter(Boolean);
 }
 
-/** The parts below the text. `choose(title)` answers with a button or a row; absent where the reader may not write. */
-export function partsBelow(content, choose) {
-  const { footer, buttons = [], rows = [] } = content;
+/** The buttons and rows below the text; `choose(title)` answers with one. */
+export function choices({ buttons = [], rows = [] }, choose) {
   return [
-    footer && el("p", { class: "footer", dir: "auto" }, footer),
     buttons.length > 0 && el("div", { class: "choices" }, buttons.map((one) => choiceButton(one, choose))),
-    rows.length > 0 && el("div", { class: "rows" }, rows.map((one) => rowButton(one, choose))),
+    rows.length > 0 && el("div", { class: "choices" }, rows.map((one) => rowButton(one, choose))),
   ].filter(Boolean);
 }
 
@@ -175,13 +173,13 @@ function inviteCard({ code = "", group_name: group = "", caption = "" }) {
 
 function choiceButton({ title = "", url = "" }, choose) {
   if (url) return el("span", { class: "choice outside", title: `${url}\nLinks are never opened from here` }, icon("link"), isolated(title || url));
-  return el("button", { type: "button", class: "choice", disabled: !choose, on: { click: () => choose?.(title) } }, icon("reply"), isolated(title));
+  return el("button", { type: "button", class: "choice", on: { click: () => choose(title) } }, icon("reply"), isolated(title));
 }
 
 function rowButton({ title = "", description = "", url = "" }, choose) {
   return el(
     "button",
-    { type: "button", class: "row-choice", disabled: !choose, on: { click: () => choose?.(title || description) } },
+    { type: "button", class: "row-choice", on: { click: () => choose(title || description) } },
     el("b", { dir: "auto" }, title),
     description && el("small", { dir: "auto" }, description),
     url && el("small", {}, deadLink(url)),

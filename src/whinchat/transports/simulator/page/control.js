@@ -48,7 +48,7 @@ function scriptPart(app) {
 
 function botsPart(app) {
   const bots = app.world.bots().map((bot) =>
-    switchBox(`${bot.name}’s network`, {
+    switchBox(`${bot.name} is online`, {
       checked: bot.online,
       change: (online) => app.do("presence", { person: bot.id, online }),
       detail: `account ${bot.account}: service ${bot.connected ? "connected" : "away"}, ${bot.waiting ?? 0} waiting`,

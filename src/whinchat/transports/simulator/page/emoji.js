@@ -1,5 +1,5 @@
 // A small choice of emoji, for messages and reactions.
-import { el } from "./dom.js";
+import { el, icon } from "./dom.js";
 
 export const QUICK = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 
@@ -22,6 +22,6 @@ export function quickRow(mine, choose, more) {
     QUICK.map((emoji) =>
       el("button", { type: "button", class: "emoji closes", "aria-label": `React ${emoji}`, "aria-pressed": String(emoji === mine), on: { click: () => choose(emoji === mine ? "" : emoji) } }, emoji),
     ),
-    el("button", { type: "button", class: "emoji closes more", "aria-label": "More emoji", on: { click: () => setTimeout(more) } }, "＋"),
+    el("button", { type: "button", class: "emoji closes more", "aria-label": "More emoji", on: { click: () => setTimeout(more) } }, icon("plus")),
   );
 }

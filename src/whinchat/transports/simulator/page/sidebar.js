@@ -85,8 +85,8 @@ export class Sidebar {
 
   face(person) {
     const { app } = this;
-    const news = app.world.chatsOf(person.id).some((chat) => app.world.unread(chat, person.id, 1) > 0);
-    const label = `Act as ${person.name}${news ? ", unread messages" : ""}${person.online ? "" : ", offline"}`;
+    const news = app.world.chatsOf(person.id).some((chat) => chat.kind === "direct" && app.world.unread(chat, person.id, 1) > 0);
+    const label = `Act as ${person.name}${news ? ", has unread messages" : ""}${person.online ? "" : ", offline"}`;
     return el(
       "button",
       { type: "button", class: "face-button", "data-person": person.id, "aria-pressed": String(person.id === app.me), "aria-label": label, title: label, on: { click: () => app.become(person.id) } },

@@ -56,12 +56,12 @@ export function formatted(text, mentions = []) {
   return blocks;
 }
 
-/** Consecutive lines of one kind become one block: talk, a quotation (`> `) or an item (`- `, `* `). */
+/** Consecutive lines of one kind become one block: talk, a quotation (`> `) or an item (`- `, `* `, `• `). */
 function plainBlocks(text, called, blocks) {
   let kind = null;
   let block = null;
   for (const line of text.split("\n")) {
-    const mark = /^(> ?|[-*] )(?=\S)/.exec(line)?.[1] ?? "";
+    const mark = /^(> ?|[-*•] )(?=\S)/.exec(line)?.[1] ?? "";
     const found = mark.startsWith(">") ? "quotation" : mark ? "item" : "talk";
     if (found !== kind || found === "item") {
       block = el("div", { class: `text ${found}`, dir: "auto" });

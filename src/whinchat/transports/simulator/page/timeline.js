@@ -49,6 +49,11 @@ export class Timeline {
     return this.view.world.thread(this.view.chat.id);
   }
 
+  /** The newest messages are in view, and stay so. */
+  get atEnd() {
+    return this.pinned && this.end === Infinity;
+  }
+
   /** Begin: at the first unread message, or at the end. */
   open() {
     this.markUnread();
@@ -86,7 +91,7 @@ export class Timeline {
     if (this.pinned) this.stick();
     else this.keep(kept);
     this.showJump();
-    if (this.pinned && this.end === Infinity) this.seen();
+    if (this.atEnd) this.seen();
   }
 
   /** New messages push the oldest rows out; a reader who looks further up keeps them, and the new ones wait. */
