@@ -17,9 +17,9 @@ UNHURRIED = {"WHINCHAT_RATE__BURST": "1000", "WHINCHAT_RATE__PER_MINUTE": "6000"
 """Tests give more commands in a second than people do in an hour."""
 
 WAITING = """
-    SELECT (SELECT count(*) FROM events WHERE state = 'waiting')
-         + (SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending'))
-         + (SELECT count(*) FROM jobs WHERE state <> 'dead')"""
+    SELECT (SELECT count(*) FROM events WHERE state = 'waiting'),
+           (SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending')),
+           (SELECT count(*) FROM jobs WHERE state <> 'dead')"""
 
 Said = dict[str, Any]
 """A message as the world shows it."""
@@ -99,11 +99,16 @@ class Running:
         return Chat(self, self.world.call("direct", people=[person, "Whinchat"])["id"])
 
     def settle(self, patience: float = PATIENCE) -> None:
-        """Until nothing waits, neither in the world nor in the service."""
-        until(self.settled, "everything is handled", patience)
+        """Until nothing waits, neither in the world nor in the service. Raises AssertionError with what does."""
+        try:
+            until(lambda: not any(self.waiting()), "everything is handled", patience)
+        except AssertionError as late:
+            late.add_note(f"world, events, outbox, jobs: {self.waiting()}\n{self.service.child.output()[-4000:]}")
+            raise
 
-    def settled(self) -> bool:
-        return not self.world.bot().get("waiting") and self.count(WAITING) == 0
+    def waiting(self) -> tuple[int, ...]:
+        """How much waits in the world for the bot, and in the service's inbox, outbox and queue."""
+        return (self.world.bot().get("waiting", 0), *self.rows(WAITING)[0])
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """From the service's database, as it is on disk."""

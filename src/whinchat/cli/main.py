@@ -53,6 +53,7 @@ VERBS = (
     Verb("Service", "demo", "whinchat.cli.demo:demo", "try it: the service with a simulated group to chat in"),
     Verb("Service", "run", "whinchat.cli.run:run", "run the service"),
     Verb("Service", "simulator", "whinchat.cli.simulator:simulator", "run a simulated world in a process of its own"),
+    Verb("Service", "play", "whinchat.cli.play:play", "play recorded messages into a simulated world"),
     Verb("Links", "scan", "whinchat.apps.scanner.cli_scan:scan", "judge links and explain the verdicts, offline"),
     Verb("Links", "feeds", "whinchat.apps.scanner.cli_feeds:feeds", "import lists of known links, show what is loaded"),
     Verb("Operation", "config", "whinchat.cli.config:config", "show, check and explain the settings"),

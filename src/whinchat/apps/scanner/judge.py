@@ -1,7 +1,7 @@
 """One link in, one verdict out: lists first, then what everybody knows, then evidence. Pure, no network, microseconds.
 
-The order is that of `docs/decisions` (how a verdict is reached); a chat's own rules come before all of it and are the
-service's business.
+A decisive listing decides; else a popular site that nothing speaks against is benign; else the evidence is weighed. A
+chat's own rules come before all of it and are the service's business.
 """
 
 from __future__ import annotations

@@ -146,3 +146,20 @@ def test_an_amount_multiplies_its_weight() -> None:
     one = Evidence("number")
     three = replace(one, amount=3.0)
     assert score([three], AddressClass.OWN, WEIGHTS).log_odds == pytest.approx(-1)
+
+
+@pytest.mark.parametrize("address", list(AddressClass))
+def test_no_ending_platform_or_name_is_warned_about_by_its_statistics_alone(address: AddressClass) -> None:
+    weights, warn = Weights.load(), Rules.load().thresholds.warn
+    calibration = weights.calibration[address]
+    for group in weights.groups.values():
+        if group.statistical:
+            assert probability(calibration.base + calibration.slope * group.cap) < warn
+
+
+def test_statistical_groups_corroborate_as_one() -> None:
+    groups = {
+        name: msgspec.structs.replace(group, statistical=name != "safety") for name, group in WEIGHTS.groups.items()
+    }
+    found = score([Evidence("login"), Evidence("number")], AddressClass.OWN, replace_groups(groups))
+    assert found.corroborated_by == 1

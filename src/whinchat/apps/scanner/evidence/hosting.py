@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from whinchat.apps.scanner.evidence.known import Evidence, Known
+from whinchat.apps.scanner.evidence.suffix import is_platform
 from whinchat.apps.scanner.evidence.vocabulary import Sense
 from whinchat.apps.scanner.knowledge import SiteTag
 from whinchat.apps.scanner.links.link import Link
@@ -20,7 +21,7 @@ def bait_on_hosting(link: Link, known: Known) -> Evidence | None:
 
 def dynamic_dns(link: Link, known: Known) -> Evidence | None:
     """A name for a computer at home or a server that moves often."""
-    return _tagged("dynamic_dns", SiteTag.DYNAMIC_DNS, link, known)
+    return None if is_platform(link) else _tagged("dynamic_dns", SiteTag.DYNAMIC_DNS, link, known)
 
 
 def ipfs_gateway(link: Link, known: Known) -> Evidence | None:

@@ -17,6 +17,11 @@ def ground(site: Site) -> str:
     return host if slash else site.suffix
 
 
+def is_platform(link: Link) -> bool:
+    """The platform's own page, as duckdns.org itself."""
+    return link.host in {link.site.suffix, f"www.{link.site.suffix}"}
+
+
 def risky_suffix(link: Link, known: Known) -> Evidence | None:
     """More scam sites than its share."""
     odds = known.tables.grounds.get(link.site.suffix, 0.0)
@@ -37,6 +42,6 @@ def risky_hosting(link: Link, known: Known) -> Evidence | None:
     """A free page on a platform that scammers like."""
     place = ground(link.site)
     odds = known.tables.grounds.get(place, 0.0)
-    if not link.site.shared or known.official is not None or odds <= UNSURE:
+    if not link.site.shared or is_platform(link) or known.official is not None or odds <= UNSURE:
         return None
     return Evidence("risky_hosting", {"suffix": place}, odds)

@@ -128,6 +128,13 @@ def test_tagged_places_are_named(name: str, tag: SiteTag) -> None:
     assert name not in found_in("https://example.org/abc")
 
 
+@pytest.mark.parametrize("host", ["duckdns.org", "www.duckdns.org"])
+def test_a_platform_itself_is_not_what_people_put_there(host: str) -> None:
+    lists = FakeLists(tagged={"duckdns.org": SiteTag.DYNAMIC_DNS})
+    assert not {"risky_hosting", "dynamic_dns"} & found_in(host, lists).keys()
+    assert {"risky_hosting", "dynamic_dns"} <= found_in(f"somebody.{host[-11:]}", lists).keys()
+
+
 def test_a_decisive_listing_hides_lesser_ones() -> None:
     decisive = Listing("alpha", Threat.PHISHING, Scope.HOST, decisive=True, version="1")
     lesser = Listing("beta", Threat.SCAM, Scope.SITE, decisive=False, version="1")

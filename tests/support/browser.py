@@ -1,0 +1,159 @@
+"""The world's page in a real Chromium, as people see it; watched for everything that a page must not do."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import urllib.parse
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, sync_playwright
+from tests.support.live import World
+
+PATIENCE = 10_000  # milliseconds for anything to appear
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 375, "height": 812}
+SWITCHES = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """Skips the test where there is no Chromium."""
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        pytest.skip("no Chromium; `make browser` says how to get one")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(SWITCHES))
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """One browser window in the world."""
+
+    def __init__(self, context: BrowserContext, world: World) -> None:
+        self.context = context
+        self.world = world
+        self.page = context.new_page()
+        self.complaints: list[str] = []
+        """What went wrong in the page: errors, dialogs, and requests to anywhere but the world."""
+        self._home = urllib.parse.urlsplit(world.address).netloc
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self.page.on("console", lambda line: self._hear(line.type, line.text))
+        self.page.on("dialog", lambda dialog: (self.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        self.page.on("request", self._requested)
+
+    def open(self) -> None:
+        """By a one-time link, until the world is there."""
+        self.page.goto(self.world.address + self.world.call("page-link")["path"])
+        self.page.locator(".sidebar").wait_for()
+
+    # --- what is in the window ---
+
+    def column(self, number: int) -> Column:
+        """Counted from the left, beginning with 0."""
+        return Column(self.page.locator(".column:visible").nth(number))
+
+    def columns(self, *views: tuple[str, str]) -> tuple[Column, ...]:
+        """Show chats side by side, each as one person: (person, chat)."""
+        people = {person["name"]: person["id"] for person in self.world.state()["people"]}
+        chats = {chat.get("subject"): chat["id"] for chat in self.world.state()["chats"]}
+        stored = {
+            "nonce": self.world.state()["nonce"],
+            "columns": [[people[person], chats.get(chat, chat)] for person, chat in views],
+        }
+        self.page.evaluate("stored => localStorage.setItem('whinchat.columns', JSON.stringify(stored))", stored)
+        self.page.reload()
+        return tuple(self.column(number) for number in range(len(views)))
+
+    def menu(self, label: str) -> None:
+        """Choose from the menu that is open."""
+        self.page.locator(".menu:visible").get_by_text(label, exact=True).click()
+
+    @property
+    def dialog(self) -> Locator:
+        return self.page.locator("dialog[open]").last
+
+    def evaluate(self, script: str) -> Any:
+        return self.page.evaluate(script)
+
+    def overflow(self) -> int:
+        """Pixels by which the page is wider than its window."""
+        return int(self.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+    # --- what it does ---
+
+    def _hear(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"}:
+            self.complaints.append(f"{kind}: {text}")
+
+    def _requested(self, request: Request) -> None:
+        parts = urllib.parse.urlsplit(request.url)
+        if parts.scheme not in {"data", "blob"} and parts.netloc != self._home:
+            self.complaints.append(f"request: {request.url}")
+
+
+class Column:
+    """One chat as one person sees it."""
+
+    def __init__(self, element: Locator) -> None:
+        self.element = element
+        self.text = element.locator("textarea.composer-text")
+        self.bubbles = element.locator(".bubble")
+        self.timeline = element.locator(".timeline")
+
+    def bubble(self, text: str) -> Locator:
+        """The newest one that says so."""
+        return self.bubbles.filter(has_text=text).last
+
+    def row(self, text: str) -> Locator:
+        return self.element.locator(".row").filter(has_text=text).last
+
+    def say(self, text: str) -> None:
+        self.text.fill(text)
+        self.text.press("Enter")
+
+    def act(self, text: str, action: str) -> None:
+        """Choose from the menu of a message."""
+        self.bubble(text).hover()
+        self.bubble(text).locator(".open-menu").click()
+        self.element.page.locator(".menu:visible").get_by_text(action, exact=True).click()
+
+    def attach(self, kind: str) -> Locator:
+        """The dialog for a kind of message."""
+        self.element.get_by_label("Attach").click()
+        self.element.page.get_by_role("menuitem", name=kind, exact=True).click()
+        return self.element.page.locator("dialog[open]")
+
+    @property
+    def info(self) -> Locator:
+        """The panel about the chat, opened."""
+        if self.element.locator(".info").count() == 0:
+            self.element.locator(".about").click()
+        return self.element.locator(".info")
+
+
+@contextlib.contextmanager
+def visit(browser: Browser, world: World, *, opened: bool = True, **options: Any) -> Iterator[Visit]:
+    """A window of its own; `options` of the browser context. Fails when the page did what it must not do."""
+    options = {"viewport": DESKTOP, "locale": "en-GB", "reduced_motion": "reduce", **options}
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE)
+    visitor = Visit(context, world)
+    try:
+        if opened:
+            visitor.open()
+        yield visitor
+        assert visitor.complaints == []
+    finally:
+        context.close()
