@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, sync_playwright
-from tests.support.live import World
+from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Request, sync_playwright
+from tests.support.kinds import PIXEL
+from tests.support.live import TOKEN, World
 
-PATIENCE = 10_000  # milliseconds for anything to appear
+PATIENCE = 4_000  # milliseconds for anything to appear
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 375, "height": 812}
 SWITCHES = (
@@ -38,6 +41,10 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+LINK = "https://paypa1-login.pages.dev/verify"
+ANA, BOB = ("Ana", "Neighbours"), ("Bob", "Neighbours")
+
+
 class Visit:
     """One browser window in the world."""
 
@@ -50,31 +57,31 @@ class Visit:
         self._home = urllib.parse.urlsplit(world.address).netloc
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         self.page.on("console", lambda line: self._hear(line.type, line.text))
-        self.page.on("dialog", lambda dialog: (self.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        self.page.on("dialog", self._asked)
         self.page.on("request", self._requested)
 
-    def open(self) -> None:
-        """By a one-time link, until the world is there."""
+    def open(self, *views: tuple[str, str]) -> tuple[Column, ...]:
+        """By a one-time link, until the world is there; with the chats of `views` side by side: (person, chat)."""
+        if views:
+            self.context.add_init_script(f"if (!sessionStorage.begun) {{ {self._remember(*views)} }}")
         self.page.goto(self.world.address + self.world.call("page-link")["path"])
         self.page.locator(".sidebar").wait_for()
+        return tuple(self.column(number) for number in range(len(views)))
+
+    def _remember(self, *views: tuple[str, str]) -> str:
+        """A script: as if those columns had been open before."""
+        state = state_of(self.world)
+        people = {person["name"]: person["id"] for person in state["people"]}
+        chats = {chat.get("subject"): chat["id"] for chat in state["chats"]}
+        columns = [[people[person], chats.get(chat, chat)] for person, chat in views]
+        stored = json.dumps({"nonce": state["nonce"], "columns": columns})
+        return f"sessionStorage.begun = 1; localStorage['whinchat.columns'] = {json.dumps(stored)};"
 
     # --- what is in the window ---
 
     def column(self, number: int) -> Column:
         """Counted from the left, beginning with 0."""
         return Column(self.page.locator(".column:visible").nth(number))
-
-    def columns(self, *views: tuple[str, str]) -> tuple[Column, ...]:
-        """Show chats side by side, each as one person: (person, chat)."""
-        people = {person["name"]: person["id"] for person in self.world.state()["people"]}
-        chats = {chat.get("subject"): chat["id"] for chat in self.world.state()["chats"]}
-        stored = {
-            "nonce": self.world.state()["nonce"],
-            "columns": [[people[person], chats.get(chat, chat)] for person, chat in views],
-        }
-        self.page.evaluate("stored => localStorage.setItem('whinchat.columns', JSON.stringify(stored))", stored)
-        self.page.reload()
-        return tuple(self.column(number) for number in range(len(views)))
 
     def menu(self, label: str) -> None:
         """Choose from the menu that is open."""
@@ -96,6 +103,10 @@ class Visit:
     def _hear(self, kind: str, text: str) -> None:
         if kind in {"error", "warning"}:
             self.complaints.append(f"{kind}: {text}")
+
+    def _asked(self, dialog: Dialog) -> None:
+        self.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _requested(self, request: Request) -> None:
         parts = urllib.parse.urlsplit(request.url)
@@ -123,11 +134,14 @@ class Column:
         self.text.fill(text)
         self.text.press("Enter")
 
-    def act(self, text: str, action: str) -> None:
+    def act(self, bubble: Locator, action: str) -> None:
         """Choose from the menu of a message."""
-        self.bubble(text).hover()
-        self.bubble(text).locator(".open-menu").click()
+        self.open_menu(bubble)
         self.element.page.locator(".menu:visible").get_by_text(action, exact=True).click()
+
+    def open_menu(self, bubble: Locator) -> None:
+        bubble.hover()
+        bubble.locator(".open-menu").click()
 
     def attach(self, kind: str) -> Locator:
         """The dialog for a kind of message."""
@@ -143,17 +157,47 @@ class Column:
         return self.element.locator(".info")
 
 
+def state_of(world: World) -> dict[str, Any]:
+    """What the page is told when it opens."""
+    request = urllib.request.Request(f"{world.address}/api/state", headers={"Authorization": f"Bearer {TOKEN}"})
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        found: dict[str, Any] = json.load(answer)
+        return found
+
+
 @contextlib.contextmanager
-def visit(browser: Browser, world: World, *, opened: bool = True, **options: Any) -> Iterator[Visit]:
-    """A window of its own; `options` of the browser context. Fails when the page did what it must not do."""
+def visit(browser: Browser, world: World, **options: Any) -> Iterator[Visit]:
+    """A window of its own, empty yet; `options` of the browser context. Fails when the page did what it must not do."""
     options = {"viewport": DESKTOP, "locale": "en-GB", "reduced_motion": "reduce", **options}
     context = browser.new_context(**options)
     context.set_default_timeout(PATIENCE)
     visitor = Visit(context, world)
     try:
-        if opened:
-            visitor.open()
         yield visitor
         assert visitor.complaints == []
     finally:
         context.close()
+
+
+# --- a small world -----------------------------------------------------------------------------------------------
+
+
+def inhabit(world: World) -> None:
+    for name in ("Ana", "Bob", "Eve"):
+        world.call("person", name=name)
+    world.call("group", subject="Neighbours", by="Ana", members=["Bob", "Eve", "Whinchat"])
+
+
+def say(world: World, sender: str, text: str | None = None, chat: str = "Neighbours", **more: Any) -> dict[str, Any]:
+    given = more if text is None else {"text": text, **more}
+    said: dict[str, Any] = world.call("post", chat=chat, sender=sender, **given)
+    return said
+
+
+def media(kind: str, mime: str, name: str) -> dict[str, Any]:
+    """Arguments of a post: a file of one dot."""
+    return {"media": {"kind": kind, "mime": mime, "file_name": name, "data": PIXEL}}
+
+
+def content(**parts: Any) -> dict[str, Any]:
+    return {"content": parts}

@@ -108,7 +108,7 @@ class Running:
 
     def waiting(self) -> tuple[int, ...]:
         """How much waits in the world for the bot, and in the service's inbox, outbox and queue."""
-        return (self.world.bot().get("waiting", 0), *self.rows(WAITING)[0])
+        return (self.world.call("post_many", messages=[])["waiting"], *self.rows(WAITING)[0])
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """From the service's database, as it is on disk."""

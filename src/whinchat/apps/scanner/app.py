@@ -35,8 +35,6 @@ from whinchat.apps.scanner.service import Scanner
 from whinchat.apps.scanner.settings import ScannerSettings
 from whinchat.core.app import App, AppContext, AppSpec, Finding, HealthCheck
 
-STALE_DAYS = 120
-
 
 def build(given: AppContext, settings: ScannerSettings) -> App:
     lists = SnapshotLists.open(given.data, given.clock)
@@ -79,18 +77,18 @@ def build(given: AppContext, settings: ScannerSettings) -> App:
             Retention(repository, given.database, settings),
         ),
         schedules=SCHEDULES,
-        health=(HealthCheck("lists", lambda: freshness(lists)),),
+        health=(HealthCheck("lists", lambda: freshness(lists, judge.rules.thresholds.lists_fresh_days)),),
     )
 
 
-async def freshness(lists: Lists) -> Finding:
-    """Old lists do not stop the scanner, but it no longer calls anything harmless by their word."""
+async def freshness(lists: Lists, most: float) -> Finding:
+    """`most`: days. Old lists do not stop the scanner, but it no longer calls anything harmless by their word."""
     age = lists.age_days
     if age is None:
         return Finding(ok=False, detail="no lists are loaded", hint="whinchat feeds import NAME FILE")
     detail = f"lists of known scams are {age:.0f} days old"
     return Finding(
-        ok=age <= STALE_DAYS, detail=detail, hint="" if age <= STALE_DAYS else "whinchat feeds import NAME FILE"
+        ok=age <= most, detail=detail, hint="" if age <= most else "whinchat feeds import NAME FILE"
     )
 
 

@@ -13,7 +13,9 @@ MOST_REASONS = 3
 TELLING = 0.3  # log-odds below which a piece of evidence is not worth a sentence
 WRAPPER_SHOWN = 60  # characters
 BAD = frozenset({Level.MALICIOUS, Level.SUSPICIOUS})
-STATISTICAL = frozenset({"strange_name", "familiar_name", "random_name", "risky_suffix", "trusted_suffix", "long_name"})
+STATISTICAL = frozenset(
+    {"strange_name", "familiar_name", "random_name", "risky_suffix", "trusted_suffix", "risky_hosting", "long_name"}
+)
 """True, but nothing that convinces a person by itself: said last."""
 HOSTS = frozenset({"site", "host", "domain"})
 """Values that are shown defanged."""

@@ -12,6 +12,7 @@ from whinchat.core.types import (
     ChatRef,
     ContactCard,
     Content,
+    Event,
     MessageEdited,
     Poll,
     Quoted,
@@ -49,14 +50,14 @@ async def test_account_chat_sender_id_and_kind_are_an_events_identity(tables: Ta
     reaction = ReactionChanged(
         account=event.account, chat=event.chat, id="x", sender=event.sender, time=0, target=event.ref, emoji="👍"
     )
-    same_but_for = [
+    same_but_for: list[Event] = [
         msgspec.structs.replace(event, account="other"),
         msgspec.structs.replace(event, chat=ChatRef("other", ChatKind.GROUP)),
         msgspec.structs.replace(event, sender=UserRef("other")),
         msgspec.structs.replace(event, id="other"),
         reaction,
     ]
-    for each in (event, *same_but_for):
+    for each in [event, *same_but_for]:
         assert await tables.inbox.store(each) is not None
         assert await tables.inbox.store(each) is None
     # Anything else may differ from one delivery to the next.
