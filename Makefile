@@ -19,7 +19,7 @@ test: $(VENV)/dev.done lint browser  ## lint, types, contracts and the whole tes
 	@scripts/test.sh
 
 unit: $(VENV)/dev.done  ## the unit tests only: seconds, no sockets
-	@$(BIN)/python -m pytest -q tests/unit
+	@HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n 2 tests/unit
 
 lint: $(VENV)/dev.done  ## style, types, import rules, file length, lock files
 	@scripts/lint.sh

@@ -245,9 +245,7 @@ def test_explain_says_why(town: Running) -> None:
     town.settle()
     quote = {"sender": message["sender"], "id": message["id"], "content": {"text": "forged: nothing was here"}}
     assert "pretends to be PayPal" in chat.ask("Eve", "!scan explain", quote=quote)
-    assert "I know of no link" in chat.ask(
-        "Eve", "!scan explain", quote={"sender": idle["sender"], "id": idle["id"]}
-    )
+    assert "I know of no link" in chat.ask("Eve", "!scan explain", quote={"sender": idle["sender"], "id": idle["id"]})
 
 
 def test_rescan_looks_again(town: Running) -> None:
@@ -331,5 +329,3 @@ def test_a_person_who_commands_too_much_is_told_so_once(town: Running) -> None:
     assert sum("Too many commands" in answer for answer in answers) == 1
     assert sum(answer.startswith("✅") for answer in answers) <= 11
     assert len(chat.replies(warned)) == 1, "warnings are never held back"
-
-

@@ -237,9 +237,11 @@ def test_what_was_posted_while_the_bot_was_away_is_handled_when_it_is_back(town:
     assert town.ready()[0] == 200, "away from the network is no reason to be restarted"
     town.world.call("presence", person="Whinchat", online=True)
     town.settle()
-    assert [said["quoted"]["id"] for said in chat.history() if "away" in said["content"].get("text", "") and "quoted" in said] == [
-        message["id"] for message in messages.values()
-    ], "each is warned about once, in order"
+    assert [
+        said["quoted"]["id"]
+        for said in chat.history()
+        if "away" in said["content"].get("text", "") and "quoted" in said
+    ] == [message["id"] for message in messages.values()], "each is warned about once, in order"
     until(lambda: town.ready()[1]["status"] == "ready", "the service is well again")
 
 

@@ -123,7 +123,7 @@ def fake(clock: FakeClock) -> tuple[MemoryDatabase, Queue, Queue]:
 
 @pytest.mark.parametrize("make", [sql, fake])
 def test_every_history_ends_well(make: Callable[[FakeClock], tuple[MemoryDatabase, Queue, Queue]]) -> None:
-    @settings(derandomize=True, max_examples=300, deadline=None, database=None)
+    @settings(max_examples=300)
     @given(st.lists(STEPS, max_size=50))
     def any_history(steps: list[tuple[str, object, object]]) -> None:
         async def story() -> None:

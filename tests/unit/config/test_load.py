@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta
 
@@ -340,7 +340,6 @@ def test_a_key_that_would_disturb_a_terminal_is_escaped(tmp_path: Path) -> None:
 
 
 @given(key=st.sampled_from(sorted(settings_of(APPS))) | st.text(max_size=20), text=st.text(max_size=40))
-@settings(derandomize=True, max_examples=50, deadline=None)
 def test_whatever_the_environment_holds_is_read_or_refused(key: str, text: str) -> None:
     env = {**HOME, "WHINCHAT_APPS__DEMO__API_KEY": "k", "WHINCHAT_" + key.replace(".", "__").upper(): text}
     with contextlib.suppress(SettingsErrors):

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-
 from tests.support.echo import Faults, echo
+
 from whinchat.core.dispatch.inbox import retry
 from whinchat.core.dispatch.intake import ARRIVED
 from whinchat.core.engine import EngineSettings

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whinchat.core.secret import Secret
@@ -166,7 +166,6 @@ ANY = st.text(st.characters(codec=None, categories=None), max_size=40)
 
 
 @given(message=ANY, key=st.sampled_from(["field", "other"]), value=ANY, form=st.sampled_from(["json", "text"]))
-@settings(derandomize=True, max_examples=100, deadline=None)
 def test_whatever_is_logged_is_one_printable_line(message: str, key: str, value: str, form: str) -> None:
     stream = io.StringIO()
     configure("info", form, stream)

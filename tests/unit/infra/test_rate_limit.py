@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whinchat.core.ports import Limit
@@ -76,7 +76,6 @@ def test_no_more_keys_are_kept_than_allowed(clock: FakeClock) -> None:
     assert held_back == 10
 
 
-@settings(derandomize=True, max_examples=100, deadline=None, database=None)
 @given(
     rate=st.floats(0.1, 50),
     burst=st.integers(1, 10),

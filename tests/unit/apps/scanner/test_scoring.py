@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.evidence import link
 
@@ -74,7 +74,6 @@ def test_evidence_without_weight_says_nothing_and_unknown_evidence_is_a_fault() 
 
 
 @given(st.floats(-700, 700))
-@settings(derandomize=True, max_examples=100, deadline=None, database=None)
 def test_probability_is_the_logistic_function(log_odds: float) -> None:
     p = probability(log_odds)
     assert 0 <= p <= 1
@@ -84,7 +83,6 @@ def test_probability_is_the_logistic_function(log_odds: float) -> None:
 
 
 @given(st.lists(st.sampled_from(["login", "prize", "number", "known"]), max_size=6))
-@settings(derandomize=True, max_examples=100, deadline=None, database=None)
 def test_the_shares_explain_the_whole_score(names: list[str]) -> None:
     found = score([Evidence(name) for name in names], AddressClass.OWN, WEIGHTS)
     assert found.log_odds == pytest.approx(-4 + sum(share.weight for share in found.shares))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whinchat.core.dispatch.arguments import (
@@ -142,7 +142,6 @@ HOSTILE = st.one_of(
 )
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
 @given(HOSTILE, st.integers(0, len(EVERYTHING)))
 def test_any_text_is_parsed_or_refused_but_never_raises(text: str, count: int) -> None:
     command = Command("any", args=EVERYTHING[-count:] if count else ())
@@ -154,7 +153,6 @@ def test_any_text_is_parsed_or_refused_but_never_raises(text: str, count: int) -
         assert isinstance(result.problem, Problem)
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
 @given(
     st.text(st.characters(categories=("L", "N")), min_size=1, max_size=20),
     st.integers(1, 59),

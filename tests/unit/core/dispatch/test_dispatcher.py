@@ -205,7 +205,6 @@ async def test_a_dispatcher_that_failed_can_be_run_again_and_its_backlog_has_roo
 
 async def test_a_lost_answer_to_a_failed_attempt_is_no_harm() -> None:
     hall = Hall()
-    await hall.arrive("hello")
     lost = 2  # the answer to the handling, then that to the note of its failure
 
     def lose(point: str) -> None:
@@ -214,8 +213,10 @@ async def test_a_lost_answer_to_a_failed_attempt_is_no_harm() -> None:
             lost -= 1
             raise StorageError("no answer", code="storage")
 
-    hall.tables.database.hook = lose
     async with hall.running():
+        stored = await hall.store("hello")
+        hall.tables.database.hook = lose
+        hall.dispatcher.add(*stored)
         await hall.pass_time(10)
     assert await hall.states() == ["done"]
     assert hall.dispatcher.pending == 0

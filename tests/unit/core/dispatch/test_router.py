@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.messages import said
 
@@ -143,7 +143,6 @@ def test_two_commands_cannot_share_a_word(clash: Command) -> None:
         Router((*COMMANDS, clash))
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
 @given(
     st.sampled_from(["", "!", "!scan ", "@1 ", "!scan check ", "*!help"]),
     st.text(max_size=100),

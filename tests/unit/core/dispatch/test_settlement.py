@@ -13,7 +13,7 @@ from whinchat.core.dispatch.outbox import Ready
 from whinchat.core.dispatch.settlement import Settlement
 from whinchat.core.errors import Conflict
 from whinchat.core.events import EventBus, Fact
-from whinchat.core.ports import Batch, Job, JobState, Statement
+from whinchat.core.ports import Batch, Job, Statement
 from whinchat.core.types import (
     Action,
     Capabilities,
@@ -162,7 +162,7 @@ async def test_nothing_is_written_or_told_when_the_state_has_moved_on() -> None:
     with pytest.raises(Conflict):
         await desk.settlement.settle(outcome, gone, 7, "event")
     assert await desk.sent() == []
-    assert await desk.queue.jobs(JobState.WAITING) == []
+    assert await desk.queue.claim(["a.b"]) is None
     assert (desk.announced, desk.facts) == ([], [])
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whinchat.core.formatting.defang import LONGEST_HOST, LONGEST_URL, defang, defang_host, defang_url
@@ -136,7 +136,6 @@ LINKS = st.lists(
 ).map("".join)
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
 @given(st.one_of(st.text(max_size=60), LINKS))
 def test_nothing_stays_clickable_and_doing_it_again_changes_nothing(text: str) -> None:
     for shown in (defang(text), defang_host(text), defang_url(text)):
@@ -145,7 +144,6 @@ def test_nothing_stays_clickable_and_doing_it_again_changes_nothing(text: str) -
     assert not CLICKABLE.search(escape(text))
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
 @given(
     HOSTS,
     st.text("abcom.:/=", max_size=20),

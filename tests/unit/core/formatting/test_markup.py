@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whinchat.core.formatting.markup import Markup, bold, clean, code, escape, has_right_to_left, isolate, italic
@@ -88,7 +88,6 @@ HOSTILE = st.one_of(
 )
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
 @given(HOSTILE, st.one_of(st.none(), st.integers(1, 30)))
 def test_no_text_formats_mentions_breaks_lines_or_hides(text: str, at_most: int | None) -> None:
     shown = escape(text, at_most)
@@ -101,7 +100,6 @@ def test_no_text_formats_mentions_breaks_lines_or_hides(text: str, at_most: int 
     shown.encode("utf-8")
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
 @given(HOSTILE)
 def test_escaping_twice_is_escaping_once(text: str) -> None:
     once = str(escape(text))
@@ -109,7 +107,6 @@ def test_escaping_twice_is_escaping_once(text: str) -> None:
     assert clean(clean(text)) == clean(text)
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
 @given(HOSTILE)
 def test_code_holds_whatever_is_put_into_it(text: str) -> None:
     shown = code(text)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whinchat.core.formatting.graphemes import can_cut
@@ -91,7 +91,6 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
 @given(st.lists(PIECES, max_size=60).map("".join), st.integers(SHORTEST, 200))
 def test_nothing_is_lost_and_every_part_fits(text: str, limit: int) -> None:
     parts = split(text, limit)

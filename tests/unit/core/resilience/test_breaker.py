@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whinchat.core.resilience.breaker import Breaker, BreakerOpen, BreakerState
@@ -161,7 +161,6 @@ async def test_late_news_from_before_it_opened_changes_nothing(clock: FakeClock)
     assert state_of(guarded) is BreakerState.HALF_OPEN
 
 
-@settings(derandomize=True, max_examples=100, deadline=None, database=None)
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 40)), max_size=60))
 def test_it_is_never_asked_while_open_and_always_asked_again(steps: list[tuple[bool, float]]) -> None:
     async def story() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whinchat.core.resilience.single_flight import SingleFlight
@@ -121,7 +121,6 @@ async def test_leaving_in_the_moment_of_failure_is_quiet(flights: SingleFlight[s
         await waiter
 
 
-@settings(derandomize=True, max_examples=100, deadline=None, database=None)
 @given(st.lists(st.sampled_from(["join", "leave", "end"]), max_size=40))
 def test_there_is_never_more_than_one_piece_of_work(steps: list[str]) -> None:
     async def story() -> None:

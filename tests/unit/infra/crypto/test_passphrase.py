@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whinchat.core.errors import StorageError
@@ -61,7 +61,6 @@ def test_an_export_that_was_changed_is_refused_before_any_great_work(change: dic
     assert error.value.code in {"export_damaged", "passphrase_wrong"}
 
 
-@settings(derandomize=True, max_examples=100, deadline=None, database=None)
 @given(st.binary(max_size=200) | st.text().map(lambda text: msgspec.json.encode({"note": text})))
 def test_anything_else_is_no_export(text: bytes) -> None:
     with pytest.raises(StorageError) as error:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.queue import WORK
 
@@ -250,7 +250,6 @@ def test_times_are_utc_and_five_fields(text: str, time: str, latest: str, after:
     assert cron.after(millis(time)) == millis(after)
 
 
-@settings(derandomize=True, max_examples=100, deadline=None, database=None)
 @given(
     st.one_of(
         st.text(max_size=30), st.lists(st.text("0123456789*/,-#LW? MONJANF²", max_size=6), max_size=7).map(" ".join)

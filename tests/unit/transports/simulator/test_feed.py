@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.worlds import Town
 
@@ -150,7 +150,6 @@ def test_who_waits_is_woken(town: Town) -> None:
     assert len(woken) == 3  # to learn that it is over
 
 
-@settings(derandomize=True, max_examples=100, deadline=None, database=None)
 @given(steps=st.lists(st.one_of(st.just("say"), st.just("take"), st.just("crash"), st.integers(0, 5)), max_size=60))
 def test_whatever_happens_nothing_is_lost_and_order_holds(steps: list[str | int]) -> None:
     """`say` posts, `take` takes two, a number acknowledges the first few of what is open, `crash` connects anew."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whinchat.core.errors import Refused
@@ -171,7 +171,6 @@ def test_what_is_ambiguous_or_unknown_is_said(host: Host) -> None:
     assert code_of(host, "person", name="Kim", age=7) == "bad_request"
 
 
-@settings(derandomize=True, max_examples=100, deadline=None, database=None)
 @given(
     operation=st.sampled_from(sorted(OPERATIONS)),
     arguments=st.one_of(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.evidence import known, link, tables
 
@@ -113,7 +113,6 @@ def test_one_slip_is_one_letter_more_less_other_or_swapped(one: str, other: str,
 
 
 @given(st.text("abcd", min_size=1, max_size=8), st.integers(0, 7))
-@settings(derandomize=True, max_examples=100, deadline=None, database=None)
 def test_a_letter_left_out_is_always_one_slip(word: str, at: int) -> None:
     assert word[: at % len(word)] + word[at % len(word) + 1 :] in set(shortened(word))
     for shorter in shortened(word):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.evidence import found_in, known, link
 
@@ -45,7 +45,6 @@ def test_safety_is_negative_and_danger_positive(name: str) -> None:
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
-@settings(derandomize=True, max_examples=100, deadline=None, database=None)
 def test_any_link_can_be_looked_at(host: str, path: str) -> None:
     about = parse_link(f"http://{host}.com/{path}")
     if about is None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.evidence import known, link
 
@@ -46,7 +46,6 @@ def test_underscores_and_hyphens_part_a_label() -> None:
 
 
 @given(st.text(max_size=80))
-@settings(derandomize=True, max_examples=100, deadline=None, database=None)
 def test_any_path_can_be_read(path: str) -> None:
     about = parse_link("https://www.example.org/" + path.replace("\\", ""))
     if about is not None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whinchat.apps.scanner.evidence.vocabulary import Sense, Vocabulary
@@ -49,6 +49,5 @@ def test_a_run_with_countless_ways_to_split_it_takes_no_time() -> None:
 
 
 @given(st.text("lognisecurth19", max_size=40))
-@settings(derandomize=True, max_examples=100, deadline=None, database=None)
 def test_the_pieces_are_the_run(run: str) -> None:
     assert "".join(WORDS.split(run)) in {run, ""}

@@ -7,7 +7,7 @@ import io
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whinchat.apps.scanner.feeds import formats
@@ -212,7 +212,6 @@ def test_a_slow_source_gives_the_same_entries() -> None:
 
 
 @given(st.binary(max_size=400), st.sampled_from(list(Format)))
-@settings(derandomize=True, max_examples=100, deadline=None)
 def test_any_bytes_are_read_or_refused(content: bytes, form: Format) -> None:
     for data in (content, gzip.compress(content)):
         with contextlib.suppress(Refused):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whinchat.apps.scanner.feeds.lines import Format, names_in
@@ -66,7 +66,6 @@ def test_a_line_of_another_shape_is_unreadable(form: Format, line: str) -> None:
 
 
 @given(st.text(max_size=80).map(str.strip), st.sampled_from([form for form in Format if form is not Format.CSV]))
-@settings(derandomize=True, max_examples=100, deadline=None)
 def test_any_line_is_read_or_refused(line: str, form: Format) -> None:
     names = names_in(line, form)
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.snapshots import link_to
 
@@ -97,7 +97,6 @@ def test_says_why_a_text_names_nothing(text: str, reason: Reject) -> None:
 
 
 @given(st.text(max_size=60))
-@settings(derandomize=True, max_examples=100, deadline=None)
 def test_any_text_is_an_entry_or_a_reason(text: str) -> None:
     found = entry_of(text)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.snapshots import feed, write_snapshot
 
@@ -24,7 +24,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(listed=st.sets(NAMES, max_size=40), popular=st.sets(NAMES, max_size=40), others=st.sets(NAMES, max_size=40))
-@settings(derandomize=True, max_examples=30, deadline=None)
 def test_finds_every_member_and_nothing_else(
     folder: Path, listed: set[str], popular: set[str], others: set[str]
 ) -> None:
@@ -103,7 +102,6 @@ def test_a_file_that_was_cut_off_is_refused(tmp_path: Path, length: int) -> None
 
 
 @given(content=st.binary(max_size=300))
-@settings(derandomize=True, max_examples=100, deadline=None)
 def test_garbage_is_refused(folder: Path, content: bytes) -> None:
     path = folder / "garbage.snap"
     path.write_bytes(MAGIC + content)

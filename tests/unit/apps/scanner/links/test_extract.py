@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.hostile import texts as hostile_texts
 from tests.support.link_cases import cases
@@ -22,7 +22,6 @@ PIECES = (
 )
 pieces = st.sampled_from([*PIECES.split(" "), " ", "\n"])
 soup = st.lists(pieces, max_size=60).map("".join)
-checked = settings(derandomize=True, max_examples=100, deadline=None, database=None)
 
 
 def test_there_are_enough_cases() -> None:
@@ -136,19 +135,16 @@ def test_hostile_texts_are_read_calmly(text: str) -> None:
 
 
 @given(anything)
-@checked
 def test_any_text_is_read(text: str) -> None:
     check(text)
 
 
 @given(soup)
-@checked
 def test_any_soup_of_link_parts_is_read(text: str) -> None:
     check(text)
 
 
 @given(st.text(alphabet="abcXYZ019-._~/?=&%+@:,;()*$", max_size=60))
-@checked
 def test_a_canonical_url_finds_itself(tail: str) -> None:
     link = parse_link(f"https://sub.example.com/{tail}x")
     assert link

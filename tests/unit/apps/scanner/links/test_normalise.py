@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whinchat.apps.scanner.links.link import Trick
@@ -48,7 +48,6 @@ def test_places_lead_back_to_the_original() -> None:
         st.sampled_from(["a", "\u200b", "[.]", "\uff0e", "hxxp:", " dot com ", "&#46;", "\u202e", "."]), max_size=30
     )
 )
-@settings(derandomize=True, max_examples=100, deadline=None, database=None)
 def test_spans_stay_in_order_and_inside(parts: list[str]) -> None:
     text = "".join(parts)
     clean = Clean(text)

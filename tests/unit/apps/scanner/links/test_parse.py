@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whinchat.apps.scanner.links.canonical import canonical
@@ -113,7 +113,6 @@ def test_no_key_without_a_url() -> None:
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=()), max_size=100))
-@settings(derandomize=True, max_examples=100, deadline=None, database=None)
 def test_anything_may_be_typed(typed: str) -> None:
     for text in (typed, f"http://{typed}", f"https://example.com/{typed}"):
         link = parse_link(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whinchat.apps.scanner.links.safe_browsing import canonicalise, expressions
@@ -138,7 +138,6 @@ def test_expressions(url: str, expected: list[str]) -> None:
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=()), max_size=80))
-@settings(derandomize=True, max_examples=100, deadline=None, database=None)
 def test_a_canonical_url_is_its_own_canonical_form(tail: str) -> None:
     once = canonicalise(f"http://example.com/{tail}")
     assert canonicalise(once) == once

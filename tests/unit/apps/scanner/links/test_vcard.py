@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whinchat.apps.scanner.links.vcard import texts
@@ -32,7 +32,6 @@ def test_lines_that_say_nothing_are_passed_over() -> None:
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=()), max_size=200))
-@settings(derandomize=True, max_examples=100, deadline=None, database=None)
 def test_any_card_is_read(card: str) -> None:
     for text in (card, f"NOTE;ENCODING=QUOTED-PRINTABLE:{card}", f"URL:{card}"):
         assert all(found.strip() == found for found in texts(text))

@@ -1,0 +1,11 @@
+"""How hard property tests try: `make test` is thorough, `make unit` is quick; both are the same every time."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("thorough", derandomize=True, max_examples=100, deadline=None, database=None)
+settings.register_profile("quick", settings.get_profile("thorough"), max_examples=15)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "thorough"))
