@@ -246,7 +246,7 @@ def _assemble(
         [
             HealthCheck("parts", supervisor.health),
             HealthCheck("disk", disk.health),
-            HealthCheck("database", housekeeping.Writable(database).check),
+            HealthCheck("database", housekeeping.Writable(database, opened).check),
             HealthCheck("transport", lambda: _connected(network.transport)),
             *(check for app in apps for check in app.health),
         ],
@@ -311,4 +311,5 @@ def _listeners(settings: Settings, health: Health, metrics: PrometheusMetrics) -
 async def _connected(transport: Transport) -> Finding:
     """Without a connection nothing is lost: the service stays ready, but degraded."""
     online = transport.state is ConnectionState.ONLINE
-    return Finding(ok=online, detail=f"{transport.account} is {transport.state.value}")
+    hint = "" if online else "It is tried again and again; the log says why it fails."
+    return Finding(ok=online, detail=f"{transport.account} is {transport.state.value}", hint=hint)

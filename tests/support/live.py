@@ -55,8 +55,11 @@ class Child:
 
     def stop(self) -> int:
         """In good order."""
-        self._process.send_signal(signal.SIGTERM)
+        self.send(signal.SIGTERM)
         return self.wait()
+
+    def send(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
 
     def kill(self) -> None:
         if self.running:
@@ -122,7 +125,8 @@ class Service:
 
     def __init__(self, folder: Path, world: World, environment: Mapping[str, str] | None = None) -> None:
         self.folder = folder
-        self._environment = {
+        self.world = world
+        self.environment = {
             "WHINCHAT_TRANSPORT__SIMULATOR__WORLD": world.address,
             "WHINCHAT_TRANSPORT__SIMULATOR__TOKEN": TOKEN,
             "WHINCHAT_STORAGE__DATA": str(folder / "data"),
@@ -139,7 +143,7 @@ class Service:
 
     @property
     def database(self) -> Path:
-        return self.folder / "data" / "whinchat.db"
+        return Path(self.environment["WHINCHAT_STORAGE__DATA"]) / "whinchat.db"
 
     @property
     def address(self) -> str:
@@ -150,7 +154,7 @@ class Service:
         """Raises AssertionError with the log when it is not ready in time. `arguments`: a module and its arguments."""
         self.kill()
         command = list(arguments) or ["whinchat", "run"]
-        self._child = Child(command, self.folder, "service", {**self._environment, **environment})
+        self._child = Child(command, self.folder, "service", {**self.environment, **environment})
         if wait:
             until(lambda: "Whinchat is ready" in self.child.output() or not self.child.running, "the service is up")
             assert self.child.running, self.child.output()
@@ -160,7 +164,7 @@ class Service:
         return subprocess.run(
             [sys.executable, "-m", "whinchat", *arguments],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **self._environment},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **self.environment},
             capture_output=True,
             text=True,
             timeout=PATIENCE * 2,

@@ -41,20 +41,22 @@ def test_a_swipe_answers_and_a_long_press_opens_the_menu(browser: Browser, world
     with visit(browser, world, viewport=PHONE, is_mobile=True, has_touch=True) as window:
         window.open()
         window.page.locator(".chat").first.tap()
-        box = window.column(0).bubble("swipe me").bounding_box()
-        assert box is not None
-        x, y = box["x"] + 20, box["y"] + box["height"] / 2
+        bubble = window.column(0).bubble("swipe me")
         touch = window.context.new_cdp_session(window.page)
 
-        def finger(kind: str, *points: float) -> None:
-            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": p, "y": y} for p in points]})
+        def finger(kind: str, *moved: int) -> None:
+            """Where the bubble is, moved by so many pixels to the right."""
+            points = [{"x": box["x"] + 20 + pixels, "y": box["y"] + 10} for pixels in moved]
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
-        finger("touchStart", x)
-        for step in range(20, 121, 20):
-            finger("touchMove", x + step)
+        box: Any = bubble.bounding_box()
+        finger("touchStart", 0)
+        for pixels in range(20, 121, 20):
+            finger("touchMove", pixels)
         finger("touchEnd")
         expect(window.page.locator(".composer-above")).to_contain_text("Reply to Bob")
-        finger("touchStart", x)
+        box = bubble.bounding_box()
+        finger("touchStart", 0)
         expect(window.page.locator(".menu").get_by_text("Copy text")).to_be_visible()
         finger("touchEnd")
         expect(window.page.locator(".menu").get_by_text("Copy text")).to_be_visible()
@@ -62,21 +64,30 @@ def test_a_swipe_answers_and_a_long_press_opens_the_menu(browser: Browser, world
 
 CONTRASTS = """
 () => {
-  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const paper = (node) => {
-    for (; node; node = node.parentElement) {
-      const found = getComputedStyle(node).backgroundColor;
-      if (found.startsWith("rgb(")) return parse(found);
-    }
+  const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const paint = (colours) => {
+    pen.clearRect(0, 0, 1, 1);
+    for (const colour of colours) { pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1); }
+    return [...pen.getImageData(0, 0, 1, 1).data];
   };
+  const papers = (node) => {
+    const colours = [];
+    for (; node; node = node.parentElement) {
+      colours.unshift(getComputedStyle(node).backgroundColor);
+      if (paint([colours[0]])[3] === 255) break;
+    }
+    return colours;
+  };
+  const light = (rgb) => rgb.slice(0, 3)
+    .map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
   const words = [...document.querySelectorAll("#app *")].filter((node) =>
     node.checkVisibility() && !node.closest(".avatar") &&
     [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()));
   const bad = words.map((node) => {
-    const [one, other] = [light(parse(getComputedStyle(node).color)), light(paper(node))].sort((a, b) => a - b);
-    return [(other + 0.05) / (one + 0.05), node.className, node.textContent.slice(0, 30)];
+    const behind = papers(node);
+    const ends = [behind, [...behind, getComputedStyle(node).color]].map((all) => light(paint(all)) + 0.05);
+    return [Math.max(...ends) / Math.min(...ends), node.className, node.textContent.slice(0, 30)];
   }).filter(([contrast]) => contrast < 4.5);
   return [words.length, bad];
 }

@@ -151,6 +151,7 @@ def test_a_refused_message_is_not_lost(window: Visit, world: World) -> None:
     world.call("announce", chat="Neighbours", by="Ana", on=True)
     expect(bob.element.locator(".composer-closed")).to_have_text("Only admins may write here")
     world.call("announce", chat="Neighbours", by="Ana", on=False)
+    expect(bob.text).to_be_visible()
     expect(bob.text).to_have_value("too late")
     bob.element.evaluate("(node) => node.querySelector('textarea').value = '\\ud800'")
     bob.text.press("Enter")

@@ -91,3 +91,18 @@ async def test_a_part_that_is_over_stays_over_and_what_never_started_needs_no_st
     assert runs == 1
     await Supervisor(FakeClock(), RecordedMetrics(), [Part("never", once)]).stop(0)
     assert runs == 1
+
+
+async def test_a_part_that_pauses_before_a_restart_does_not_hold_up_the_stop() -> None:
+    clock, starts = FakeClock(), 0
+
+    async def fail() -> None:
+        nonlocal starts
+        starts += 1
+        raise RuntimeError("broken")
+
+    supervisor = Supervisor(clock, RecordedMetrics(), [Part("broken", fail, lambda: None)])
+    supervisor.start()
+    await clock.advance(0.1)
+    await asyncio.wait_for(supervisor.stop(60), timeout=1)
+    assert starts == 1

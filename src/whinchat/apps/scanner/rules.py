@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -28,6 +29,9 @@ class RuleKind(enum.StrEnum):
     DOMAIN = "domain"
     """The registrable domain with all its hosts."""
 
+
+_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+")
+"""A host that somebody may mean; browsers accept names that nobody can register, such as `;`."""
 
 _SPECIFIC = {kind: place for place, kind in enumerate(RuleKind)}
 
@@ -57,7 +61,14 @@ class Pattern(msgspec.Struct, frozen=True):
         return self.kind in {RuleKind.HOST, RuleKind.SUBDOMAINS, RuleKind.DOMAIN}
 
     def __str__(self) -> str:
-        return f"*.{self.value}" if self.kind is RuleKind.SUBDOMAINS else self.value
+        """As a person would write it."""
+        match self.kind:
+            case RuleKind.SUBDOMAINS:
+                return f"*.{self.value}"
+            case RuleKind.PREFIX:
+                return f"{self.value}*"
+            case _:
+                return self.value
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -108,7 +119,9 @@ def _of_link(link: Link) -> Pattern:
 
 def _web(text: str) -> Link | None:
     link = parse_link(text)
-    return link if link is not None and link.kind is LinkKind.WEB and link.host else None
+    if link is None or link.kind is not LinkKind.WEB:
+        return None
+    return link if link.is_address or _NAME.fullmatch(link.host) else None
 
 
 def deciding(rules: Iterable[Rule], link: Link, now: int) -> Rule | None:
@@ -137,7 +150,7 @@ def too_wide(pattern: Pattern) -> str | None:
     link = parse_link(f"https://a.{pattern.value}/" if wild else f"https://{pattern.value}")
     if link is None or not _by_strangers(pattern, link):
         return None
-    if wild and _within(link.site.suffix, pattern.value):
+    if pattern.is_host and _within(link.site.suffix, pattern.value):
         return f"name.{pattern.value}"
     return f"{pattern.value.rstrip('/')}/name"
 
@@ -150,7 +163,8 @@ def _by_strangers(pattern: Pattern, link: Link) -> bool:
     if pattern.is_host and _within(site.suffix, pattern.value):
         return True
     by_path = site.shared and not site.suffix.endswith(site.registrable)
-    return by_path and not pattern.value.startswith(f"{site.name}/")
+    named = "/" in site.name and pattern.value.startswith(f"{site.name}/")
+    return by_path and not named
 
 
 def _within(suffix: str, value: str) -> bool:

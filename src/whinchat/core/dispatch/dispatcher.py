@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 Handle = Callable[[Stored], Awaitable[None]]
 """Handles an event and commits its outcome. Raises Conflict when the state had moved on."""
 
-CACHED = 512  # events kept in memory between arrival and handling; others are read back
+CACHED = 2 * 1024 * 1024  # bytes of events kept in memory between arrival and handling; others are read back
 CONFLICTS = 20  # times a handler is run again because the state had moved on
 LOST = 10_000  # milliseconds after which an event that waits on disk alone is lined up
 LONGEST_PAUSE = 5.0  # seconds between two attempts
@@ -66,6 +66,8 @@ class Dispatcher:
         self._max_attempts = max_attempts
         self._events: dict[bytes, deque[int]] = {}
         self._cache: dict[int, tuple[Stored, float]] = {}
+        self._cached = 0
+        """Bytes of what is in the cache."""
         self._line: deque[bytes] = deque()
         self._held: set[bytes] = set()
         self._delays: set[asyncio.Task[None]] = set()
@@ -89,7 +91,8 @@ class Dispatcher:
 
     def add(self, stored: Stored) -> None:
         """An event that was just written down; to be called in the order of arrival."""
-        if len(self._cache) < CACHED:
+        if self._cached + stored.size <= CACHED:
+            self._cached += stored.size
             self._cache[stored.id] = (stored, self._clock.monotonic())
         self._append(stored.id, stored.chat_key)
 
@@ -141,6 +144,11 @@ class Dispatcher:
             if event_id not in known and self._resumed.is_set():
                 self.find(event_id, chat)
         self._metrics.set(BACKLOG, self._pending)
+
+    def _forget(self, event_id: int) -> None:
+        cached = self._cache.pop(event_id, None)
+        if cached is not None:
+            self._cached -= cached[0].size
 
     # --- a start -------------------------------------------------------------------------------------------------
 
@@ -203,7 +211,7 @@ class Dispatcher:
 
     def _finish(self, chat: bytes) -> None:
         events = self._events[chat]
-        self._cache.pop(events.popleft(), None)
+        self._forget(events.popleft())
         self._pending -= 1
         if self._pending < self._backlog:
             self._room.set()
@@ -261,7 +269,7 @@ class Dispatcher:
         raise WhinchatError("the state moved on every time", code="conflict")
 
     async def _failed(self, event_id: int, error: Exception) -> float:
-        self._cache.pop(event_id, None)
+        self._forget(event_id)
         code = _code(error)
         if code in OUTAGES:
             log.warning("an event waits for the database", extra={"event": event_id, "error": code})

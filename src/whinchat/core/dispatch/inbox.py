@@ -34,13 +34,14 @@ class EventState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An event in the inbox. `attempts` counts the failed ones."""
+    """An event in the inbox. `attempts` counts the failed ones; `size`: bytes of the event as it is encoded."""
 
     id: int
     identity: bytes
     chat_key: bytes
     attempts: int
     event: Event
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ class Inbox:
         if not rows:
             return None
         (event_id,) = msgspec.convert(rows[0], tuple[int])
-        return Stored(event_id, identity, chat, 0, event)
+        return Stored(event_id, identity, chat, 0, event, len(body))
 
     def chat_key(self, event: Event) -> bytes:
         return chat_key(self._sealer, event.account, event.chat)
@@ -165,7 +166,8 @@ class Inbox:
         if row is None:
             return None
         identity, chat, attempts, body = msgspec.convert(row, tuple[bytes, bytes, int, bytes])
-        return Stored(event_id, identity, chat, attempts, _decode(self._sealer.open("events", identity, body)))
+        encoded = self._sealer.open("events", identity, body)
+        return Stored(event_id, identity, chat, attempts, _decode(encoded), len(encoded))
 
     async def waiting(self, longer_than: int = 0) -> AsyncIterator[tuple[int, bytes]]:
         """(row id, chat key) of what is not handled and older than so many milliseconds, oldest first."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from whinchat.core.dispatch.handler import NOTHING, Outcome
 from whinchat.core.formatting.i18n import Words
 from whinchat.core.middlewares.chain import Invocation, Next, answer
@@ -32,5 +34,5 @@ class RateLimit:
         if self._limiter.take(f"slow:{who}", NOTICES) > 0:
             return NOTHING
         return answer(
-            invocation, self._words.say("core.limit.slow_down", invocation.context.language, count=int(wait) + 1)
+            invocation, self._words.say("core.limit.slow_down", invocation.context.language, count=math.ceil(wait))
         )

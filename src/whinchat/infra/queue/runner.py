@@ -37,7 +37,7 @@ RUN_TIME = Metric(
     ("kind",),
     (0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300),
 )
-DEPTH = Metric(MetricKind.GAUGE, "whinchat_jobs", "Jobs in the queue.", ("kind", "state"))
+DEPTH = Metric(MetricKind.GAUGE, "whinchat_queue_jobs", "Jobs in the queue.", ("kind", "state"))
 OLDEST = Metric(MetricKind.GAUGE, "whinchat_jobs_oldest_seconds", "How long the oldest job that could run has waited.")
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from whinchat.core.errors import StorageError
-from whinchat.core.ports import Batch, Claim, Clock, Database, Job, JobState, Random, Row, Sealer, Statement, Value
+from whinchat.core.ports import Batch, Claim, Clock, Database, Job, JobState, Random, Sealer, Statement, Value
 from whinchat.core.resilience.waiting import set_within
 from whinchat.infra.queue import statements as sql
 from whinchat.infra.queue.migrations import payload_row
@@ -203,8 +203,8 @@ class SqlQueue:
         return Statement(sql.FORGET, {"before": before})
 
     async def depths(self) -> dict[tuple[str, JobState], int]:
-        rows: list[Row] = await self._database.fetch(sql.DEPTHS)
-        return {(str(kind), JobState(str(state))): cast("int", count) for kind, state, count in rows}
+        rows = self._database.stream(sql.DEPTHS)  # they are few, but all jobs are counted
+        return {(str(kind), JobState(str(state))): cast("int", count) async for kind, state, count in rows}
 
     async def oldest_waiting(self) -> float:
         """Seconds for which the oldest job that could run has waited; 0 when none waits."""

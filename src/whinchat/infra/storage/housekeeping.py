@@ -35,14 +35,21 @@ class Vacuum:
 
 
 class Writable:
-    """A health check: a statement that changes nothing must be accepted."""
+    """A health check: a statement that changes nothing must be accepted, and `file` must have met no damage."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, file: SqliteDatabase) -> None:
         self._database = database
+        self._file = file
 
     async def check(self) -> Finding:
         try:
             await self._database.commit(Batch((Statement("DELETE FROM events WHERE id = -1", {}),)))
         except WhinchatError as error:
-            return Finding(ok=False, detail=str(error), hint=getattr(error, "hint", ""), critical=True)
+            return _fault(error)
+        if self._file.damage is not None:
+            return _fault(self._file.damage)
         return Finding(ok=True, detail="the database can be written")
+
+
+def _fault(error: WhinchatError) -> Finding:
+    return Finding(ok=False, detail=str(error), hint=getattr(error, "hint", ""), critical=True)

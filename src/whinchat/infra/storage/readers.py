@@ -1,4 +1,4 @@
-"""Reading: look-ups in the event loop's own thread, everything else in one reader thread."""
+"""Reading: what is small by construction in the event loop's own thread, streams in a reader thread."""
 
 from __future__ import annotations
 
@@ -36,11 +36,9 @@ class Readers:
         self._streams: set[_Stream] = set()
         self._connections: list[apsw.Connection] = []
         self._inline: apsw.Connection
-        self._background: apsw.Connection
 
     async def open(self) -> None:
         self._inline = await self._run(self._connect)
-        self._background = await self._run(self._connect)
 
     async def close(self) -> None:
         """After what is being read. May be called again."""
@@ -59,8 +57,11 @@ class Readers:
             cursor.close(True)  # ends the read transaction when there are more rows
             return row
 
-    async def fetch(self, sql: str, args: Args | None) -> list[Row]:
-        return await self._run(lambda: self._background.execute(sql, args or NO_ARGS).fetchall())
+    def fetch(self, sql: str, args: Args | None) -> list[Row]:
+        self._require_open()
+        with translated(self._path):
+            rows: list[Row] = self._inline.execute(sql, args or NO_ARGS).fetchall()
+            return rows
 
     async def stream(self, sql: str, args: Args | None) -> AsyncIterator[Row]:
         stream = _Stream(self._path, sql, args or NO_ARGS)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
 import apsw
 
+from whinchat.core.errors import StorageError
 from whinchat.core.ports import Batch, Row, Value
 from whinchat.infra.storage.lock import ProcessLock
 from whinchat.infra.storage.maintenance import SLICE, Sizes, checkpoint, measure, release_pages
 from whinchat.infra.storage.readers import Readers
 from whinchat.infra.storage.writer import Writer
+
+log = logging.getLogger(__name__)
 
 
 class SqliteDatabase:
@@ -24,6 +28,8 @@ class SqliteDatabase:
 
     def __init__(self, path: Path, *, mmap_bytes: int = 0, exclusive: bool = False) -> None:
         """`exclusive`: refuse when another process has the database exclusively; the service does, tools do not."""
+        self.damage: StorageError | None = None
+        """The first damage that was met since it was opened: a file does not heal by itself."""
         self._path = path
         self._mmap_bytes = mmap_bytes
         self._lock = ProcessLock(path) if exclusive else None
@@ -64,13 +70,25 @@ class SqliteDatabase:
         await self.close()
 
     async def commit(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
-        return await self._writer.commit(batch) if batch.statements else ()
+        try:
+            return await self._writer.commit(batch) if batch.statements else ()
+        except StorageError as error:
+            self._note(error)
+            raise
 
     async def fetch(self, sql: str, args: Mapping[str, Value] | None = None) -> list[Row]:
-        return await self._readers.fetch(sql, args)
+        try:
+            return self._readers.fetch(sql, args)
+        except StorageError as error:
+            self._note(error)
+            raise
 
     async def fetch_one(self, sql: str, args: Mapping[str, Value] | None = None) -> Row | None:
-        return self._readers.fetch_one(sql, args)
+        try:
+            return self._readers.fetch_one(sql, args)
+        except StorageError as error:
+            self._note(error)
+            raise
 
     def stream(self, sql: str, args: Mapping[str, Value] | None = None) -> AsyncIterator[Row]:
         """All rows of one snapshot. A reader that leaves a page alone for `readers.STALL` seconds loses the stream."""
@@ -95,3 +113,8 @@ class SqliteDatabase:
             return measure(connection, self._path)
 
         return await self._writer.run(measured)
+
+    def _note(self, error: StorageError) -> None:
+        if error.code == "damaged" and self.damage is None:
+            self.damage = error
+            log.error("the database is damaged; what cannot be stored or handled waits", extra={"error": error.code})

@@ -18,8 +18,7 @@ from whinchat.core.errors import Conflict
 from whinchat.core.ports import Batch, Row, Statement
 from whinchat.infra.storage.connection import closed, connect, in_words
 
-GROUP = 256  # most batches in one transaction
-WAITING = 1_024  # most batches on their way; who comes later waits for room
+WAITING = 1_024  # most batches on their way, and so in one transaction; who comes later waits for room
 CACHE_KIB = 2_000
 
 T = TypeVar("T")
@@ -54,7 +53,8 @@ class Writer:
         self._mmap_bytes = mmap_bytes
         self._loop = asyncio.get_running_loop()
         self._room = asyncio.Semaphore(WAITING)
-        self._queue: queue.SimpleQueue[_Commit | _Task | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[list[_Commit | _Task | None]] = queue.SimpleQueue()
+        self._turn: list[_Commit | _Task | None] = []
         self._thread = threading.Thread(target=self._run, name="whinchat-writer", daemon=True)
         self._opened: asyncio.Future[None] = self._loop.create_future()
         self._closed: asyncio.Future[None] = self._loop.create_future()
@@ -83,7 +83,7 @@ class Writer:
         """After everything that was handed over is committed. May be called again."""
         if not self._closing:
             self._closing = True
-            self._queue.put(None)
+            self._hand_over(None)
         await asyncio.shield(self._closed)
         self._thread.join()
 
@@ -92,7 +92,17 @@ class Writer:
         if self._closing:
             self._room.release()
             raise closed()
-        self._queue.put(item)
+        self._hand_over(item)
+
+    def _hand_over(self, item: _Commit | _Task | None) -> None:
+        """Together with everything else of this turn of the event loop: the thread is woken once."""
+        if not self._turn:
+            self._loop.call_soon(self._end_turn)
+        self._turn.append(item)
+
+    def _end_turn(self) -> None:
+        items, self._turn = self._turn, []
+        self._queue.put(items)
 
     def _resolve(self, items: Sequence[_Commit | _Task]) -> None:
         for item in items:
@@ -129,13 +139,12 @@ class Writer:
             log.warning("the event loop ended before the database was closed")
 
     def _drain(self) -> list[_Commit | _Task | None]:
-        items = [self._queue.get()]
+        items = self._queue.get()
         try:
-            while len(items) < GROUP:
-                items.append(self._queue.get_nowait())
+            while True:
+                items += self._queue.get_nowait()
         except queue.Empty:
-            pass
-        return items
+            return items
 
     def _serve(self, items: list[_Commit | _Task | None]) -> bool:
         """Do what was drained; False when the end was among it."""

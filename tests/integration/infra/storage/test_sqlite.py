@@ -232,7 +232,7 @@ async def test_too_many_waiting_make_the_next_wait_for_room(path: Path, monkeypa
         held = await wait_for_writer(gate, database)
         waiting = [asyncio.ensure_future(database.commit(note(f"note {number}"))) for number in range(50)]
         await asyncio.sleep(0)
-        assert database._writer._queue.qsize() == 2
+        assert len(database._writer._turn) == 2
         gate.set()
         await held
         await asyncio.gather(*waiting)
@@ -307,12 +307,11 @@ def test_a_loop_that_ends_without_closing_does_not_hang(path: Path, caplog: pyte
         return database
 
     database = asyncio.run(forgetful())
-    database._writer._queue.put(None)
+    database._writer._queue.put([None])
     database._writer._thread.join(5)
     assert not database._writer._thread.is_alive()
     assert "before the database was closed" in caplog.text
     database._readers._inline.close()
-    database._readers._background.close()
 
 
 # --- reading -----------------------------------------------------------------------------------------------------

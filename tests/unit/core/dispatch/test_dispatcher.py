@@ -171,7 +171,7 @@ async def test_an_outage_costs_no_attempts_however_long_it_lasts() -> None:
     hall.before = fail
     async with hall.running():
         await hall.arrive("hello")
-        await hall.pass_time(3600)
+        await hall.pass_time(600)
         assert await hall.states() == ["waiting"]
         outage = False
         await hall.pass_time(10)

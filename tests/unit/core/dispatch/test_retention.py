@@ -17,7 +17,7 @@ WEEK = 7 * 24 * 3600 * 1000
 
 
 async def counts(tables: Tables) -> dict[str, object]:
-    found = {}
+    found: dict[str, object] = {}
     for table in ("events", "outbox", "steps", "conversations"):
         ((number,),) = await tables.rows(f"SELECT count(*) FROM {table}")
         found[table] = number

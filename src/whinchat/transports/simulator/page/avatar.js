@@ -1,8 +1,9 @@
 // Faces: initials on a person's colour, and colours that can be read on light and on dark paper.
 import { el, icon } from "./dom.js";
 
-const LIGHT_PAPER = [255, 246, 236];
-const DARK_PAPER = [66, 46, 32];
+// The darkest light and the lightest dark on which a name stands: a quote in one's own bubble.
+const LIGHT_PAPER = [244, 218, 193];
+const DARK_PAPER = [96, 68, 46];
 const READABLE = 4.6; // contrast, a little above what WCAG AA asks
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const shades = new Map();

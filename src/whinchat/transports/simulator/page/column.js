@@ -188,6 +188,7 @@ export class Column {
   sent() {
     this.timeline.divider = null;
     this.timeline.toEnd();
+    this.app.hint.sent();
   }
 
   /** The newest own message that can still be edited. */

@@ -15,6 +15,7 @@ export class Desk {
     this.element = el("main", { class: "desk" });
     this.columns = [];
     this.active = null;
+    this.waits = false; // there was nothing to begin with yet
     window.addEventListener("resize", () => this.fit());
     window.addEventListener("popstate", () => this.view("list"));
   }
@@ -29,13 +30,15 @@ export class Desk {
 
   /** Begin with what was open before in this world, or with something that shows what can be done. */
   begin() {
+    const at = this.columns.indexOf(this.active);
     for (const column of this.columns) column.timeline?.close();
     this.columns = [];
     this.element.replaceChildren();
     const remembered = this.remembered();
     for (const [person, chat] of (remembered.length ? remembered : this.suggested()).slice(0, this.room())) this.add(person, chat);
-    if (this.columns.length === 0) this.addEmpty();
-    this.activate(this.columns[0]);
+    this.waits = this.columns.length === 0;
+    if (this.waits) this.addEmpty();
+    this.activate(this.columns[at] ?? this.columns[0]);
     this.fit();
   }
 
@@ -73,6 +76,11 @@ export class Desk {
     return column;
   }
 
+  empty(column, words) {
+    this.waits = false;
+    column.showEmpty(words);
+  }
+
   addEmpty() {
     const column = new Column(this.app, this);
     this.columns.push(column);
@@ -94,6 +102,7 @@ export class Desk {
   }
 
   place(column, person, chatId) {
+    this.waits = false;
     column.show(person, this.app.world.chats.get(chatId));
     this.activate(column);
     this.remember();

@@ -71,7 +71,7 @@ export function arrange(parent, nodes) {
 export function arrowKeys(list, selector) {
   list.addEventListener("keydown", (event) => {
     const steps = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
-    if (!(event.key in steps) || event.target.matches("input, textarea, select")) return;
+    if (!(event.key in steps) || (event.target.matches("input") && !event.key.startsWith("Arrow"))) return;
     const items = [...list.querySelectorAll(selector)].filter((item) => !item.disabled && item.offsetParent !== null);
     if (items.length === 0) return;
     event.preventDefault();

@@ -1,4 +1,4 @@
-// A card for the first visit: what to try. It fills the composer, it sends nothing.
+// A card for the first visit: what to try. It fills the composer and sends nothing.
 import { read, write } from "./desk.js";
 import { el, iconButton } from "./dom.js";
 
@@ -12,6 +12,7 @@ export class Hint {
     this.app = app;
     this.closed = read(STORED) === "closed";
     this.card = null;
+    this.filled = false;
   }
 
   place(columns) {
@@ -24,7 +25,12 @@ export class Hint {
   }
 
   make(column) {
-    const fill = (text) => ({ click: () => column.composer.fill(text) });
+    const fill = (text) => ({
+      click: () => {
+        this.filled = true;
+        column.composer.fill(text);
+      },
+    });
     return el(
       "aside",
       { class: "hint", "aria-label": "Something to try" },
@@ -43,6 +49,11 @@ export class Hint {
       ),
       iconButton("close", "Close this hint", () => this.close()),
     );
+  }
+
+  /** A message was sent: who has tried it needs the card no more. */
+  sent() {
+    if (this.filled) this.close();
   }
 
   close() {

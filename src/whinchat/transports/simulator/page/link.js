@@ -46,7 +46,7 @@ export class Link {
 
   take(frame) {
     if (frame.type === "result") this.answer(frame.id)?.resolve(frame.value);
-    else if (frame.type === "error") this.answer(frame.id)?.reject(new Refusal(frame.error));
+    else if (frame.type === "error") this.answer(frame.id ?? this.oldest)?.reject(new Refusal(frame.error));
     else {
       if (frame.type === "state") {
         this.tries = 0;
@@ -54,6 +54,11 @@ export class Link {
       }
       this.hear(frame);
     }
+  }
+
+  /** Answers come in the order of the requests: one that could not be read, and has no `id`, was the oldest. */
+  get oldest() {
+    return this.asked.keys().next().value;
   }
 
   answer(id) {

@@ -30,6 +30,8 @@ class App {
     document.addEventListener("keydown", (event) => this.keyed(event));
     document.addEventListener("pointerdown", () => (this.held = true), true);
     for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => this.release(), true);
+    document.addEventListener("pointermove", (event) => event.buttons === 0 && this.release()); // a scroll bar hides the end
+    window.addEventListener("blur", () => this.release());
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") this.desk.visible().forEach((column) => column.looked());
     });
@@ -37,6 +39,7 @@ class App {
 
   /** Nothing is redrawn under a finger: what it was put on is what it acts on. The click comes right after. */
   release() {
+    if (!this.held) return;
     this.held = false;
     setTimeout(() => this.world.changed());
   }
@@ -54,8 +57,9 @@ class App {
   update() {
     if (this.held) return;
     const { changes } = this.world;
-    if (changes.all) this.begin();
+    if (changes.all || (this.desk.waits && changes.chats.size > 0)) this.begin();
     else for (const column of this.desk.columns) column.update(changes);
+    this.me ??= this.world.humans()[0]?.id ?? null;
     this.sidebar.update(changes);
     if (this.panel?.isOpen() && (changes.all || changes.world || changes.people)) this.panel.update();
     this.hint.place(this.desk.visible());
@@ -67,8 +71,9 @@ class App {
     closeMenu();
     if (!this.sidebar.element.isConnected) this.frame.replaceChildren(this.sidebar.element, this.desk.element);
     if (!this.world.people.has(this.me)) this.me = null;
+    const writing = document.activeElement?.matches(".composer-text");
     this.desk.begin();
-    this.me ??= this.world.humans()[0]?.id ?? null;
+    if (writing) this.desk.active.composer?.focus();
   }
 
   // --- the world ---
@@ -113,7 +118,7 @@ class App {
     const { active, narrow } = this.desk;
     const chat = active?.chat && this.world.isMember(active.chat, person) ? active.chat : this.world.chatsOf(person)[0];
     if (active && !narrow && chat) this.desk.place(active, person, chat.id);
-    else if (active && !narrow) active.showEmpty(`${this.world.person(person).name} has no chats yet.`);
+    else if (active && !narrow) this.desk.empty(active, `${this.world.person(person).name} has no chats yet.`);
     this.sidebar.update({ all: true });
     this.sidebar.revealFace();
   }

@@ -12,6 +12,7 @@ export function dialog(title, content, { submit, act, className = "" } = {}) {
   const close = () => box.close();
   const send = async (event) => {
     event.preventDefault();
+    if (!submit) return;
     button.disabled = true;
     if ((await act(new FormData(form))) !== false) close();
     button.disabled = false;
@@ -19,7 +20,7 @@ export function dialog(title, content, { submit, act, className = "" } = {}) {
   const button = submit && el("button", { type: "submit", class: "button primary" }, submit);
   const form = el(
     "form",
-    { method: "dialog", class: "dialog-form", on: submit ? { submit: send } : {} },
+    { method: "dialog", class: "dialog-form", on: { submit: send } },
     el("header", { class: "dialog-head" }, el("h2", {}, title), iconButton("close", "Close", close)),
     el("div", { class: "dialog-body" }, content),
     submit && el("footer", { class: "dialog-foot" }, el("button", { type: "button", class: "button", on: { click: close } }, "Cancel"), button),

@@ -71,6 +71,7 @@ export class Sidebar {
   showFaces() {
     const { app } = this;
     const people = app.world.humans();
+    this.wanted = app.world.wanted();
     const focused = this.faces.contains(document.activeElement) ? document.activeElement.dataset.person : null;
     const faces = people.slice(0, FACES).map((person) => this.face(person));
     const chosen = people.findIndex((person) => person.id === app.me);
@@ -85,7 +86,7 @@ export class Sidebar {
 
   face(person) {
     const { app } = this;
-    const news = app.world.chatsOf(person.id).some((chat) => chat.kind === "direct" && app.world.unread(chat, person.id, 1) > 0);
+    const news = this.wanted.has(person.id);
     const label = `Act as ${person.name}${news ? ", has unread messages" : ""}${person.online ? "" : ", offline"}`;
     return el(
       "button",
@@ -133,7 +134,8 @@ export class Sidebar {
     arrange(this.list, found.length > 0 ? [...entries.values()].map(({ node }) => node) : [nothing]);
     this.entries = entries;
     this.whole = found.length <= this.most;
-    document.title = app.unread() > 0 ? `(${app.unread()}) Whinchat` : "Whinchat";
+    const unread = app.unread();
+    document.title = unread > 0 ? `(${unread}) Whinchat` : "Whinchat";
   }
 
   nothing() {

@@ -49,10 +49,11 @@ export function formatted(text, mentions = []) {
       break;
     }
     if (open > at) plainBlocks(text.slice(at, open), called, blocks);
-    blocks.push(el("pre", { class: "code", dir: "auto" }, text.slice(open + 3, close).replace(/^\n|\n$/g, "")));
+    blocks.push(el("pre", { class: "code" }, text.slice(open + 3, close).replace(/^\n|\n$/g, "")));
     at = close + 3;
     if (at === text.length) break;
   }
+  for (const block of blocks) block.dir = "auto"; // when it is filled: else the browser looks again at every word
   return blocks;
 }
 
@@ -64,7 +65,7 @@ function plainBlocks(text, called, blocks) {
     const mark = /^(> ?|[-*•] )(?=\S)/.exec(line)?.[1] ?? "";
     const found = mark.startsWith(">") ? "quotation" : mark ? "item" : "talk";
     if (found !== kind || found === "item") {
-      block = el("div", { class: `text ${found}`, dir: "auto" });
+      block = el("div", { class: `text ${found}` });
       blocks.push(block);
       kind = found;
     } else {

@@ -1,5 +1,6 @@
 // What the page knows of the world, kept up to date by the frames that come.
 
+const MOST = 3_000; // messages of a chat; the world itself keeps fewer
 const TYPED = 10_000; // milliseconds until a typing person is forgotten
 
 /** Senders choose message ids, so the sender belongs to the key. */
@@ -34,6 +35,12 @@ class Thread {
     const known = this.messages[at]?.seq === message.seq;
     this.messages.splice(at, known ? 1 : 0, message);
     this.places.set(keyOf(message), message);
+    if (this.messages.length > MOST) this.forget(this.messages.splice(0, MOST / 3));
+  }
+
+  forget(messages) {
+    messages.forEach((message) => this.places.delete(keyOf(message)));
+    this.whole = false;
   }
 
   get last() {
@@ -155,6 +162,12 @@ export class World {
   /** Everybody who types there, except the one who looks. */
   typing(chat, viewer) {
     return [...(this.typists.get(chat)?.keys() ?? [])].filter((person) => person !== viewer);
+  }
+
+  /** Everybody to whom somebody has written something in a direct chat that they have not read. */
+  wanted() {
+    const direct = [...this.chats.values()].filter(({ kind }) => kind === "direct");
+    return new Set(direct.flatMap((chat) => chat.members.filter((member) => this.unread(chat, member, 1) > 0)));
   }
 
   isMember(chat, person) {
