@@ -4,7 +4,7 @@ set -eu
 bin=.venv/bin
 mkdir -p .cache
 rm -f .cache/coverage*
-"$bin/coverage" run -m pytest -q "$@"
+"$bin/coverage" run -m pytest -q -n auto --dist loadfile "$@"
 "$bin/coverage" combine --quiet
 "$bin/coverage" report --skip-empty --format=total >.cache/coverage-total
 echo "branch coverage: $(cat .cache/coverage-total) %"
