@@ -11,7 +11,7 @@ from tests.support.echo import Faults, echo
 from whinchat.core.dispatch.inbox import retry
 from whinchat.core.dispatch.intake import ARRIVED
 from whinchat.core.engine import EngineSettings
-from whinchat.core.errors import Conflict, TransportError, WhinchatError
+from whinchat.core.errors import Conflict, WhinchatError
 from whinchat.core.ports import Limit
 from whinchat.core.types import (
     ChatKind,
@@ -19,7 +19,6 @@ from whinchat.core.types import (
     DeliveryStatus,
     DeliveryUpdate,
     GroupChanged,
-    MembershipChange,
     UserRef,
 )
 from whinchat.testing.harness import BotHarness, running
@@ -310,67 +309,6 @@ async def test_an_event_that_kills_the_process_is_found_out_without_blaming_othe
     await bot.engine.dispatcher.resumed()
     assert [aside.error for aside in await bot.engine.inbox.aside()] == ["crashed"]
     assert faults.handled == ["innocent"]
-
-
-async def test_who_may_do_what(bot: BotHarness) -> None:
-    group = await bot.group("club", admin="ana", members=["bob"], consent=False)
-    bot.transport.performed.clear()
-    await bot.say("bob", group, "!echo admin")
-    await bot.say("bob", group, "!echo admin")
-    await bot.say("ana", group, "!echo admin")
-    await bot.say("owner", group, "!echo admin")
-    await bot.say("bob", bot.direct("bob"), "echo admin")
-    await bot.say("bob", bot.direct("bob"), "echo groups")
-    refused, *done, only_groups, heard = bot.texts()
-    assert refused == "Only admins of this group can use this command."
-    assert bot.texts()[1] == refused  # the harness sets no limits; the limiter's own test does
-    assert done[1:] == ["admin", "admin", "admin"]
-    assert only_groups == "This command works in groups only."
-    assert heard == "heard echo groups"  # what was not carried out is a message like any other
-
-
-async def test_a_demotion_counts_at_once(bot: BotHarness) -> None:
-    group = await bot.group("club", admin="ana", members=["bob"], consent=False)
-    await bot.say("ana", group, "!echo admin")
-    was = bot.transport.groups[group.id]
-    bot.transport.groups[group.id] = type(was)(group, was.subject, was.members, ("bob",))
-    await bot.say("ana", group, "!echo admin")
-    assert bot.texts(group)[-1] == "admin"  # believed for a minute
-    await bot.membership("bob", group, MembershipChange.DEMOTE, ["ana"])
-    await bot.say("ana", group, "!echo admin")
-    assert bot.texts(group)[-1].startswith("Only admins")
-
-
-async def test_a_right_that_cannot_be_checked_is_not_granted(bot: BotHarness) -> None:
-    class Silent:
-        async def __call__(self, *_: object) -> None:
-            raise TransportError("no answer")
-
-    group = await bot.group("club", admin="ana", consent=False)
-    bot.transport.group = Silent()  # type: ignore[method-assign,assignment]  # the network does not answer
-    await bot.say("ana", group, "!echo admin")
-    assert bot.texts(group)[-1].startswith("I cannot see right now")
-
-
-async def test_a_command_that_cannot_be_read_is_explained(bot: BotHarness) -> None:
-    await bot.say("ana", bot.direct("ana"), "!echo sayy hello")
-    assert "say" in bot.texts()[0]
-
-
-async def test_a_question_takes_the_next_message_as_its_answer(bot: BotHarness) -> None:
-    ana = bot.direct("ana")
-    await bot.say("ana", ana, "echo ask")
-    await bot.say("ana", ana, "green")
-    await bot.say("ana", ana, "red")
-    assert bot.texts() == ["which?", "colour: green", "heard red"]
-
-
-async def test_a_question_is_forgotten_after_its_time(bot: BotHarness) -> None:
-    ana = bot.direct("ana")
-    await bot.say("ana", ana, "echo ask")
-    bot.clock.move(61)
-    await bot.say("ana", ana, "green")
-    assert bot.texts() == ["which?", "heard green"]
 
 
 async def test_a_job_runs_with_the_name_of_its_cause(bot: BotHarness) -> None:
