@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Request, expect, sync_playwright
 from tests.support.kinds import PIXEL
 from tests.support.live import TOKEN, World
 
-PATIENCE = 4_000  # milliseconds for anything to appear
+PATIENCE = 10_000  # milliseconds for anything to appear
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 375, "height": 812}
 SWITCHES = (
@@ -35,6 +35,7 @@ def chromium() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if path is None:
         pytest.skip("no Chromium; `make browser` says how to get one")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(SWITCHES))
         yield browser
@@ -160,7 +161,7 @@ class Column:
 def state_of(world: World) -> dict[str, Any]:
     """What the page is told when it opens."""
     request = urllib.request.Request(f"{world.address}/api/state", headers={"Authorization": f"Bearer {TOKEN}"})
-    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE / 1000) as answer:
         found: dict[str, Any] = json.load(answer)
         return found
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import expect
 from tests.support.browser import ANA, BOB, LINK, Visit, content, media, say
 from tests.support.live import World
@@ -81,6 +84,18 @@ def test_every_kind_of_message_is_sent_from_its_dialog(window: Visit) -> None:
     chooser.value.set_files({"name": "notes.txt", "mimeType": "text/plain", "buffer": b"milk, bread"})
     window.dialog.get_by_role("button", name="Send").click()
     expect(bob.bubble("notes.txt")).to_contain_text("11 B · txt")
+
+
+def test_a_code_that_was_drawn_can_be_scanned(window: Visit, world: World) -> None:
+    (ana,) = window.open(ANA)
+    form = ana.attach("Picture of a QR code")
+    long = f"{LINK}?" + "x" * 200
+    form.get_by_label("What the code says").fill(long)
+    form.get_by_role("button", name="Send").click()
+    expect(ana.bubbles).to_have_count(1)
+    handle = world.said()[-1]["content"]["media"]["handle"]
+    picture = Image.open(io.BytesIO(window.context.request.get(f"{world.address}/api/media/{handle}").body()))
+    assert [code.text for code in zxingcpp.read_barcodes(picture)] == [long]
 
 
 def test_a_button_answers_for_the_person_who_presses_it(window: Visit, world: World) -> None:

@@ -170,7 +170,7 @@ async def _from_parts(request: web.Request) -> bytes:
 def _object(data: bytes) -> dict[str, Any]:
     try:
         return msgspec.json.decode(data, type=dict[str, Any])
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Refused(f"part `args`: {error}", code="bad_request") from None
 
 

@@ -99,7 +99,7 @@ def perform(host: Host, name: str, arguments: bytes | msgspec.Raw | Mapping[str,
             decoded = msgspec.convert(arguments, operation.arguments)
         else:
             decoded = msgspec.json.decode(arguments, type=operation.arguments)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Refused(str(error), hint=f"see `{name}` in the reference", code="bad_request") from None
     return operation.run(host, decoded)
 

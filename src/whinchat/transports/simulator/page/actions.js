@@ -12,15 +12,30 @@ export function messageMenu(column, message, anchor) {
   const there = !message.revoked_by;
   const mine = message.sender === person;
   const text = message.content.text ?? "";
-  const react = (emoji) => app.do("react", { chat: chat.id, by: person, sender: message.sender, id: message.id, emoji });
+  const react = (emoji) =>
+    app.do("react", { chat: chat.id, by: person, sender: message.sender, id: message.id, emoji });
   const more = () => menu(anchor, [emojiGrid(react, "closes")], { label: "React", className: "emoji-menu" });
   const items = [
     member && there && { icon: "reply", label: "Reply", act: () => column.composer.replyTo(message) },
     there && { icon: "forward", label: "Forward", act: () => forward(app, person, message) },
     text && { icon: "copy", label: "Copy text", act: () => copy(text) },
     member && there && mine && { icon: "edit", label: "Edit", act: () => column.composer.edit(message) },
-    member && there && mine && { icon: "undo", label: "Take back", bad: true, act: () => app.do("revoke", { chat: chat.id, sender: person, id: message.id }) },
-    there && !mine && world.isAdmin(chat, person) && { icon: "trash", label: "Delete for everyone", bad: true, act: () => remove(app, person, message) },
+    member &&
+      there &&
+      mine && {
+        icon: "undo",
+        label: "Take back",
+        bad: true,
+        act: () => app.do("revoke", { chat: chat.id, sender: person, id: message.id }),
+      },
+    there &&
+      !mine &&
+      world.isAdmin(chat, person) && {
+        icon: "trash",
+        label: "Delete for everyone",
+        bad: true,
+        act: () => remove(app, person, message),
+      },
   ].filter(Boolean);
   const top = member && there ? quickRow(message.reactions?.[person], react, more) : null;
   if (items.length > 0) menu(anchor, items, { top, label: "Message" });
@@ -57,12 +72,20 @@ function forward(app, person, message) {
     "div",
     { class: "picks" },
     chats.map((chat) =>
-      el("label", { class: "pick" }, el("input", { type: "checkbox", name: "chats", value: chat.id }), app.chatAvatar(chat, person, "small"), el("span", { class: "grow" }, isolated(world.title(chat, person)))),
+      el(
+        "label",
+        { class: "pick" },
+        el("input", { type: "checkbox", name: "chats", value: chat.id }),
+        app.chatAvatar(chat, person, "small"),
+        el("span", { class: "grow" }, isolated(world.title(chat, person))),
+      ),
     ),
   );
   const act = async (form) => {
     const goals = form.getAll("chats");
-    const done = await Promise.all(goals.map((chat) => app.do("post", { chat, sender: person, content: message.content, forwarded: true })));
+    const done = await Promise.all(
+      goals.map((chat) => app.do("post", { chat, sender: person, content: message.content, forwarded: true })),
+    );
     return goals.length > 0 && done.every(Boolean);
   };
   dialog("Forward to", content, { submit: "Forward", act });

@@ -20,7 +20,11 @@ export function attachMenu(composer, anchor) {
     ["megaphone", "Answer to an advertisement", () => adDialog(composer)],
     ["forward", "Text with marks…", () => markedDialog(composer)],
   ];
-  menu(anchor, items.map(([icon, label, act]) => ({ icon, label, act })), { label: "Attach", className: "two-columns" });
+  menu(
+    anchor,
+    items.map(([icon, label, act]) => ({ icon, label, act })),
+    { label: "Attach", className: "two-columns" },
+  );
 }
 
 // --- files ---
@@ -79,9 +83,19 @@ async function sendSticker(composer, file) {
 
 function qrDialog(composer) {
   const canvas = el("canvas", { class: "qr", width: 320, height: 320, "aria-label": "QR code" });
-  const text = input("code", { value: "https://paypa1-login.pages.dev/verify", required: true, maxlength: 270, on: { input: () => drawQr(canvas, text.value) } });
+  const text = input("code", {
+    value: "https://paypa1-login.pages.dev/verify",
+    required: true,
+    maxlength: 270,
+    on: { input: () => drawQr(canvas, text.value) },
+  });
   drawQr(canvas, text.value);
-  const content = [field("What the code says", text), canvas, field("Caption", input("text", { placeholder: "Scan me" })), ...markSwitches()];
+  const content = [
+    field("What the code says", text),
+    canvas,
+    field("Caption", input("text", { placeholder: "Scan me" })),
+    ...markSwitches(),
+  ];
   ask(composer, "Picture of a QR code", content, async (form) => {
     const picture = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
     return {
@@ -101,7 +115,11 @@ function contactDialog(composer) {
     field("Web site", input("url", { placeholder: "https://example.org" })),
   ];
   ask(composer, "Contact", content, (form) => {
-    const clean = (name) => form.get(name).replace(/[\r\n]+/g, " ").trim();
+    const clean = (name) =>
+      form
+        .get(name)
+        .replace(/[\r\n]+/g, " ")
+        .trim();
     const lines = ["BEGIN:VCARD", "VERSION:3.0", `FN:${clean("name")}`];
     if (clean("phone")) lines.push(`TEL;TYPE=CELL:${clean("phone")}`);
     if (clean("url")) lines.push(`URL:${clean("url")}`);
@@ -110,11 +128,17 @@ function contactDialog(composer) {
 }
 
 function locationDialog(composer) {
-  const number = (name, value, most) => input(name, { type: "number", step: "any", min: -most, max: most, value, required: true });
+  const number = (name, value, most) =>
+    input(name, { type: "number", step: "any", min: -most, max: most, value, required: true });
   const content = [
     field("Name", input("name", { value: "Farmers’ market", autofocus: true })),
     field("Address", input("address")),
-    el("div", { class: "pair" }, field("Latitude", number("latitude", "38.7223", 90)), field("Longitude", number("longitude", "-9.1393", 180))),
+    el(
+      "div",
+      { class: "pair" },
+      field("Latitude", number("latitude", "38.7223", 90)),
+      field("Longitude", number("longitude", "-9.1393", 180)),
+    ),
     field("Web site", input("url", { placeholder: "https://example.org" })),
   ];
   ask(composer, "Location", content, (form) => ({
@@ -135,7 +159,9 @@ function pollDialog(composer) {
     field("Question", input("question", { required: true, autofocus: true })),
     field("Options", lines("options", "Friday\nSaturday\nSunday"), "One on each line."),
   ];
-  ask(composer, "Poll", content, (form) => ({ content: { poll: { question: form.get("question"), options: split(form.get("options")) } } }));
+  ask(composer, "Poll", content, (form) => ({
+    content: { poll: { question: form.get("question"), options: split(form.get("options")) } },
+  }));
 }
 
 function previewDialog(composer) {
@@ -147,7 +173,10 @@ function previewDialog(composer) {
     field("Description", input("description")),
   ];
   ask(composer, "Link with preview", content, (form) => ({
-    content: { text: form.get("text"), preview: { url: form.get("url"), title: form.get("title"), description: form.get("description") } },
+    content: {
+      text: form.get("text"),
+      preview: { url: form.get("url"), title: form.get("title"), description: form.get("description") },
+    },
   }));
 }
 
@@ -173,7 +202,11 @@ function listDialog(composer) {
     field("Header", input("header")),
     field("Text", input("text", { value: "Choose one:", required: true, autofocus: true })),
     field("Footer", input("footer")),
-    field("Rows", lines("rows", "Basic | 5 € a month\nFamily | 9 € a month"), "One on each line; a description after |."),
+    field(
+      "Rows",
+      lines("rows", "Basic | 5 € a month\nFamily | 9 € a month"),
+      "One on each line; a description after |.",
+    ),
   ];
   ask(composer, "List", content, (form) => ({
     content: {
@@ -240,7 +273,11 @@ function markSwitches() {
 
 const marks = (form) => ({ view_once: form.has("view_once"), disappearing: form.has("disappearing") });
 
-const split = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
+const split = (text) =>
+  text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
 
 function parted(line, name) {
   const [title, more = ""] = line.split("|", 2).map((part) => part.trim());

@@ -54,7 +54,7 @@ export function tinted(node, colour) {
   return node;
 }
 
-export function initials(name) {
+function initials(name) {
   const words = name.trim().split(/\s+/).filter(Boolean);
   const picked = words.length > 1 ? [words[0], words[words.length - 1]] : words;
   return picked.map((word) => graphemes.segment(word)[Symbol.iterator]().next().value.segment.toUpperCase()).join("");
@@ -64,7 +64,9 @@ export function initials(name) {
 export function personAvatar(person, size = "medium") {
   const face = el("span", { class: `avatar ${size}`, "aria-hidden": "true" });
   if (person === undefined) return face;
-  face.append(person.bot ? el("img", { src: "bird.svg", alt: "", draggable: "false" }) : el("span", {}, initials(person.name)));
+  face.append(
+    person.bot ? el("img", { src: "bird.svg", alt: "", draggable: "false" }) : el("span", {}, initials(person.name)),
+  );
   if (person.bot) face.classList.add("bot");
   if (!person.online) face.classList.add("away");
   return tinted(face, person.colour);
@@ -74,6 +76,9 @@ const GROUP_COLOURS = ["#5c7a99", "#8a6d3b", "#6f7d4f", "#94615a", "#6b6391", "#
 
 export function groupAvatar(chat, size = "medium") {
   let sum = 0;
-  for (const character of chat.subject ?? "") sum = (sum * 31 + character.codePointAt(0)) % 9973;
-  return tinted(el("span", { class: `avatar ${size}`, "aria-hidden": "true" }, icon("group")), GROUP_COLOURS[sum % GROUP_COLOURS.length]);
+  for (const character of chat.id) sum = (sum * 31 + character.codePointAt(0)) % 9973;
+  return tinted(
+    el("span", { class: `avatar ${size}`, "aria-hidden": "true" }, icon("group")),
+    GROUP_COLOURS[sum % GROUP_COLOURS.length],
+  );
 }

@@ -8,55 +8,64 @@ import { dayName, exactTime, timeOfDay } from "./times.js";
 import { keyOf } from "./world.js";
 
 /**
- * `view`: `{world, person, chat, unfolded, act}`; `act` has what a row can ask for: `menu`, `toQuoted`, `reactions`, `unfold`,
- * `choose`, `show`. `shape`: `{day, first, unread}`.
+ * `view`: `{world, person, chat, unfolded, act}`; `act` has what a row can ask for: `menu`, `toQuoted`, `reactions`,
+ * `unfold`, `choose`, `show`. `shape`: `{day, first, unread}`.
  */
 export function row(view, message, shape) {
   const node = el("div", { class: "row" });
   if (shape.day) node.append(el("div", { class: "day" }, el("span", {}, dayName(message.time))));
-  if (shape.unread > 0) {
-    const words = shape.unread === 1 ? "1 unread message" : `${shape.unread > 99 ? "99+" : shape.unread} unread messages`;
-    node.append(el("div", { class: "unread-line", role: "separator" }, el("span", {}, words)));
-  }
+  if (shape.unread > 0) node.append(unreadLine(shape.unread));
   if (message.notice) {
-    node.append(el("div", { class: "notice" }, el("span", { dir: "auto" }, noticeText(message, view.world, view.person))));
+    const words = noticeText(message, view.world, view.person);
+    node.append(el("div", { class: "notice" }, el("span", { dir: "auto" }, words)));
     return node;
   }
   const mine = message.sender === view.person;
   node.classList.add(mine ? "mine" : "theirs");
-  if (shape.first) node.classList.add("first");
-  const inGroup = view.chat.kind === "group" && !mine;
-  const sender = view.world.person(message.sender);
-  node.append(bubble(view, message, { sender, named: inGroup && shape.first }));
+  node.classList.toggle("first", shape.first);
+  node.append(bubble(view, message, shape.first && !mine && view.chat.kind === "group"));
   const marks = reactionPill(view, message);
   if (marks) node.append(marks);
   return node;
 }
 
-function bubble(view, message, { sender, named }) {
-  const { content } = message;
+function unreadLine(count) {
+  const words = count === 1 ? "1 unread message" : `${count > 99 ? "99+" : count} unread messages`;
+  return el("div", { class: "unread-line", role: "separator" }, el("span", {}, words));
+}
+
+function bubble(view, message, named) {
   const taken = Boolean(message.revoked_by);
-  const mine = message.sender === view.person;
-  const node = el("article", {
-    class: "bubble",
-    tabIndex: -1,
-    "aria-label": `${mine ? "You" : sender.name}, ${timeOfDay(message.time)}: ${taken ? gone(message, view.person) : gist(content)[1]}`,
-  });
-  if (named) node.append(tinted(el("div", { class: "sender" }, isolated(sender.name), sender.bot && el("span", { class: "tag" }, "bot")), sender.colour));
-  if (taken) {
-    node.append(el("p", { class: "gone" }, icon("blocked"), gone(message, view.person), meta(view, message)));
-    return node;
-  }
+  const sender = view.world.person(message.sender);
+  const name = message.sender === view.person ? "You" : sender.name;
+  const words = taken ? gone(message, view.person) : gist(message.content)[1];
+  const label = `${name}, ${timeOfDay(message.time)}: ${words}`;
+  const node = el("article", { class: "bubble", tabIndex: -1, "aria-label": label });
+  if (named) node.append(nameLine(sender));
+  if (taken) node.append(el("p", { class: "gone" }, icon("blocked"), words, meta(view, message)));
+  else fill(node, view, message);
+  return node;
+}
+
+function nameLine(sender) {
+  const tag = sender.bot && el("span", { class: "tag" }, "bot");
+  return tinted(el("div", { class: "sender" }, isolated(sender.name), tag), sender.colour);
+}
+
+function fill(node, view, message) {
+  const { content } = message;
+  const above = partsAbove(content, view.act.show);
+  const footer = content.footer && el("p", { class: "footer", dir: "auto" }, content.footer);
+  const lines = footer ? [...body(view, message), footer] : body(view, message);
   if (message.forwarded) node.append(el("p", { class: "forwarded" }, icon("forward"), "Forwarded"));
   if (message.quoted) node.append(quote(view, message.quoted));
-  const above = partsAbove(content, view.act.show);
-  const lines = [...body(view, message), content.footer && el("p", { class: "footer", dir: "auto" }, content.footer)].filter(Boolean);
-  node.append(...above, ...timed(lines, meta(view, message)), ...choices(content, (title) => view.act.choose(message, title)));
-  if (!content.text && above.length === 1 && above[0].classList.contains("picture")) node.classList.add("bare");
-  if (content.media?.kind === "sticker" && !content.text) node.classList.add("clear");
-  if (above.length > 0 || content.buttons || content.rows) node.classList.add("with-parts");
+  node.append(...above, ...timed(lines, meta(view, message)));
+  node.append(...choices(content, (title) => view.act.choose(message, title)));
   node.append(iconButton("down", "Message menu", (event) => view.act.menu(message, event.currentTarget), "open-menu"));
-  return node;
+  const alone = lines.length === 0 && above.length === 1;
+  node.classList.toggle("bare", alone && above[0].classList.contains("picture"));
+  node.classList.toggle("clear", alone && above[0].classList.contains("sticker"));
+  node.classList.toggle("with-parts", above.length > 0 || Boolean(content.buttons ?? content.rows));
 }
 
 /** The text, folded when it is long. */
@@ -66,9 +75,16 @@ function body(view, message) {
   if (isEmojiOnly(text)) return [el("div", { class: "large-emoji" }, text)];
   const key = keyOf(message);
   const beginning = view.unfolded.has(key) ? null : folded(text);
-  const blocks = formatted(beginning ?? text, (message.mentions ?? []).map((id) => view.world.person(id)));
+  const blocks = formatted(
+    beginning ?? text,
+    (message.mentions ?? []).map((id) => view.world.person(id)),
+  );
   if (beginning === null) return blocks;
-  const more = el("button", { type: "button", class: "read-more", on: { click: () => view.act.unfold(key) } }, "Read more");
+  const more = el(
+    "button",
+    { type: "button", class: "read-more", on: { click: () => view.act.unfold(key) } },
+    "Read more",
+  );
   return [...blocks, el("div", { class: "text talk" }, more)];
 }
 
@@ -92,18 +108,29 @@ function meta(view, message) {
 }
 
 export function tick(status) {
-  return el("span", { class: `tick ${status}`, role: "img", "aria-label": status }, icon(status === "sent" ? "sent" : "delivered"));
+  return el(
+    "span",
+    { class: `tick ${status}`, role: "img", "aria-label": status },
+    icon(status === "sent" ? "sent" : "delivered"),
+  );
 }
 
 function quote(view, quoted) {
   const sender = view.world.person(quoted.sender);
   const name = quoted.sender === view.person ? "You" : sender.name;
   const original = view.world.thread(view.chat.id).find(quoted.sender, quoted.id);
-  const line = original?.revoked_by ? el("span", { class: "gist" }, gone(original, view.person)) : gistLine(quoted.content ?? {});
+  const line = original?.revoked_by
+    ? el("span", { class: "gist" }, gone(original, view.person))
+    : gistLine(quoted.content ?? {});
   return tinted(
     el(
       "button",
-      { type: "button", class: "quote", "aria-label": `Go to the message of ${name}`, on: { click: () => view.act.toQuoted(quoted) } },
+      {
+        type: "button",
+        class: "quote",
+        "aria-label": `Go to the message of ${name}`,
+        on: { click: () => view.act.toQuoted(quoted) },
+      },
       el("span", { class: "quote-name" }, isolated(name)),
       line,
     ),

@@ -3,7 +3,7 @@ import { messageMenu, reactionsMenu } from "./actions.js";
 import { fileDialog } from "./attach.js";
 import { personAvatar, tinted } from "./avatar.js";
 import { Composer } from "./composer.js";
-import { el, icon, iconButton, isolated } from "./dom.js";
+import { el, icon, iconButton, isolated, redraw } from "./dom.js";
 import { gestures } from "./gestures.js";
 import { infoPanel } from "./info.js";
 import { large, menu, note } from "./overlays.js";
@@ -20,7 +20,10 @@ export class Column {
     this.chat = null;
     this.unfolded = new Set();
     this.panel = null;
-    this.element = el("section", { class: "column", on: { pointerdown: () => desk.activate(this), focusin: () => desk.activate(this) } });
+    this.element = el("section", {
+      class: "column",
+      on: { pointerdown: () => desk.activate(this), focusin: () => desk.activate(this) },
+    });
   }
 
   show(person, chat) {
@@ -28,7 +31,10 @@ export class Column {
     this.composer?.hush();
     this.panel = null;
     Object.assign(this, { person, chat });
-    this.element.setAttribute("aria-label", `${this.app.world.person(person).name} in ${this.app.world.title(chat, person)}`);
+    this.element.setAttribute(
+      "aria-label",
+      `${this.app.world.person(person).name} in ${this.app.world.title(chat, person)}`,
+    );
     this.timeline = new Timeline(this.view(), {
       seen: () => this.read(),
       older: (before, limit) => this.app.older(this.chat.id, before, limit),
@@ -39,7 +45,7 @@ export class Column {
     this.element.replaceChildren(this.head, this.timeline.element, this.hint, this.composer.element);
     this.showHead();
     gestures(this.timeline.scroller, {
-      find: (node) => this.shown(node),
+      find: (node) => this.messageOf(node),
       menu: (message, node) => messageMenu(this, message, node),
       reply: (message) => this.composer.replyTo(message),
     });
@@ -53,7 +59,13 @@ export class Column {
     this.person = this.chat = this.timeline = this.composer = this.panel = null;
     this.element.setAttribute("aria-label", "No chat is open");
     this.element.replaceChildren(
-      el("div", { class: "empty-state" }, el("img", { src: "bird.svg", alt: "", width: 88, height: 88 }), el("h2", {}, "Whinchat"), el("p", {}, words)),
+      el(
+        "div",
+        { class: "empty-state" },
+        el("img", { src: "bird.svg", alt: "", width: 88, height: 88 }),
+        el("h2", {}, "Whinchat"),
+        el("p", {}, words),
+      ),
     );
   }
 
@@ -73,7 +85,7 @@ export class Column {
     return { world: app.world, person, chat: this.chat, unfolded, act };
   }
 
-  shown(node) {
+  messageOf(node) {
     const message = this.timeline.messageAt(node);
     return message && !message.notice ? message : null;
   }
@@ -101,7 +113,13 @@ export class Column {
     const switcher = tinted(
       el(
         "button",
-        { type: "button", class: "as-person", title: "Act as somebody else here", "aria-label": `You are ${me.name} here. Act as somebody else`, on: { click: (event) => this.switchPerson(event.currentTarget) } },
+        {
+          type: "button",
+          class: "as-person",
+          title: "Act as somebody else here",
+          "aria-label": `You are ${me.name} here. Act as somebody else`,
+          on: { click: (event) => this.switchPerson(event.currentTarget) },
+        },
         personAvatar(me, "tiny"),
         isolated(me.name, "clip"),
         icon("down"),
@@ -112,17 +130,20 @@ export class Column {
       "button",
       { type: "button", class: "about", title: "Information", on: { click: () => this.openInfo() } },
       app.chatAvatar(chat, person),
-      el("span", { class: "grow" }, el("b", { class: "clip", dir: "auto" }, world.title(chat, person)), el("small", { class: "clip" }, this.subtitle())),
+      el(
+        "span",
+        { class: "grow" },
+        el("b", { class: "clip", dir: "auto" }, world.title(chat, person)),
+        el("small", { class: "clip" }, this.subtitle()),
+      ),
     );
-    const focused = this.head.contains(document.activeElement) ? document.activeElement.className : null;
-    this.head.replaceChildren(
+    redraw(this.head, [
       iconButton("back", "Back to the chats", () => desk.back(), "phone-only"),
       about,
       switcher,
       iconButton("beside", "Open in another column", () => desk.beside(person, chat.id), "wide-only beside"),
       iconButton("close", "Close this column", () => desk.close(this), "wide-only close-column"),
-    );
-    if (focused !== null) [...this.head.children].find((child) => child.className === focused)?.focus();
+    ]);
   }
 
   subtitle() {
@@ -130,7 +151,9 @@ export class Column {
     const { chat, person } = this;
     const typing = world.typing(chat.id, person);
     if (typing.length > 0) {
-      return chat.kind === "direct" ? "typing…" : `${world.person(typing[0]).name}${typing.length > 1 ? ` and ${typing.length - 1} more` : ""} typing…`;
+      return chat.kind === "direct"
+        ? "typing…"
+        : `${world.person(typing[0]).name}${typing.length > 1 ? ` and ${typing.length - 1} more` : ""} typing…`;
     }
     if (chat.kind === "direct") {
       const other = world.person(world.other(chat, person));
@@ -148,7 +171,13 @@ export class Column {
     const items = members.map((member) =>
       el(
         "button",
-        { type: "button", role: "menuitemcheckbox", "aria-checked": String(member.id === person), class: "menu-item", on: { click: () => setTimeout(() => this.desk.place(this, member.id, chat.id)) } },
+        {
+          type: "button",
+          role: "menuitemcheckbox",
+          "aria-checked": String(member.id === person),
+          class: "menu-item",
+          on: { click: () => setTimeout(() => this.desk.place(this, member.id, chat.id)) },
+        },
         personAvatar(member, "small"),
         el("span", { class: "grow" }, isolated(member.name)),
         member.id === person && icon("check"),
@@ -201,7 +230,8 @@ export class Column {
   /** What is in view has been read. */
   read() {
     const { app, chat, person } = this;
-    if (document.visibilityState === "visible" && this.element.checkVisibility() && app.world.unread(chat, person, 1) > 0) app.markRead(chat, person);
+    const inView = document.visibilityState === "visible" && this.element.checkVisibility();
+    if (inView && app.world.unread(chat, person, 1) > 0) app.markRead(chat, person);
   }
 
   /** The reader is here again. */

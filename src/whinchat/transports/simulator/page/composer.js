@@ -1,7 +1,7 @@
 // Where messages are written: text, replies, edits, mentions, emoji, and the way to all other kinds of messages.
 import { attachMenu } from "./attach.js";
 import { personAvatar } from "./avatar.js";
-import { el, icon, iconButton, isolated } from "./dom.js";
+import { button, el, icon, iconButton, isolated } from "./dom.js";
 import { emojiGrid } from "./emoji.js";
 import { menu } from "./overlays.js";
 import { gistLine } from "./summary.js";
@@ -27,7 +27,12 @@ export class Composer {
       placeholder: `Message as ${column.app.world.person(column.person).name}`,
       "aria-label": `Message as ${column.app.world.person(column.person).name}`,
       enterkeyhint: "send",
-      on: { input: () => this.changed(), keydown: (event) => this.keyed(event), paste: (event) => this.pasted(event), blur: () => this.hush() },
+      on: {
+        input: () => this.changed(),
+        keydown: (event) => this.keyed(event),
+        paste: (event) => this.pasted(event),
+        blur: () => this.hush(),
+      },
     });
     this.above = el("div", { class: "composer-above", hidden: true });
     this.names = el("div", { class: "mentions menu", role: "listbox", "aria-label": "Mention", hidden: true });
@@ -36,7 +41,12 @@ export class Composer {
       "div",
       { class: "composer" },
       iconButton("attach", "Attach", (event) => attachMenu(this, event.currentTarget)),
-      el("div", { class: "composer-field" }, this.text, iconButton("smile", "Emoji", (event) => this.emoji(event.currentTarget))),
+      el(
+        "div",
+        { class: "composer-field" },
+        this.text,
+        iconButton("smile", "Emoji", (event) => this.emoji(event.currentTarget)),
+      ),
       this.button,
     );
     this.closed = el("div", { class: "composer-closed", hidden: true });
@@ -60,7 +70,7 @@ export class Composer {
     this.closed.hidden = member && !silent;
     if (silent) this.closed.replaceChildren(icon("megaphone"), "Only admins may write here");
     if (!member) {
-      const join = el("button", { type: "button", class: "button", on: { click: () => app.do("join", { chat: chat.id, person }) } }, "Join");
+      const join = button("Join", () => app.do("join", { chat: chat.id, person }));
       this.closed.replaceChildren(el("span", {}, isolated(name), " is not in this group"), join);
     }
   }
@@ -106,7 +116,7 @@ export class Composer {
     this.column.sent();
   }
 
-  /** Send something that is more than a text; the message that is being answered goes along. Gives whether it was sent. */
+  /** Send more than a text; the message that is being answered goes along. Gives whether it was sent. */
   async post(args) {
     const { app, person, chat } = this.column;
     const message = await app.do("post", { chat: chat.id, sender: person, ...quoting(this.answering), ...args });
@@ -159,7 +169,11 @@ export class Composer {
   }
 
   head(name, words, line) {
-    this.above.replaceChildren(icon(name), el("div", { class: "grow" }, el("b", {}, words), line), iconButton("close", "Cancel", () => this.cancel()));
+    this.above.replaceChildren(
+      icon(name),
+      el("div", { class: "grow" }, el("b", {}, words), line),
+      iconButton("close", "Cancel", () => this.cancel()),
+    );
     this.above.hidden = false;
   }
 
@@ -185,18 +199,29 @@ export class Composer {
   }
 
   called(text) {
-    return this.members().filter(({ name }) => text.includes(`@${name}`)).map(({ id }) => id);
+    return this.members()
+      .filter(({ name }) => text.includes(`@${name}`))
+      .map(({ id }) => id);
   }
 
   suggest() {
     const wanted = MENTION.exec(this.text.value.slice(0, this.text.selectionStart))?.[1].toLowerCase();
-    const found = wanted === undefined ? [] : this.members().filter(({ name }) => name.toLowerCase().startsWith(wanted));
-    found.sort((one, other) => Number(other.bot ?? false) - Number(one.bot ?? false) || one.name.localeCompare(other.name));
+    const found =
+      wanted === undefined ? [] : this.members().filter(({ name }) => name.toLowerCase().startsWith(wanted));
+    found.sort(
+      (one, other) => Number(other.bot ?? false) - Number(one.bot ?? false) || one.name.localeCompare(other.name),
+    );
     this.names.replaceChildren(
       ...found.slice(0, MOST_NAMES).map((person, at) =>
         el(
           "button",
-          { type: "button", class: "menu-item", role: "option", "aria-selected": String(at === 0), on: { pointerdown: (event) => event.preventDefault(), click: () => this.insertName(person) } },
+          {
+            type: "button",
+            class: "menu-item",
+            role: "option",
+            "aria-selected": String(at === 0),
+            on: { pointerdown: (event) => event.preventDefault(), click: () => this.insertName(person) },
+          },
           personAvatar(person, "small"),
           isolated(person.name),
         ),

@@ -24,8 +24,18 @@ export function partsAbove(content, show) {
 /** The buttons and rows below the text; `choose(title)` answers with one. */
 export function choices({ buttons = [], rows = [] }, choose) {
   return [
-    buttons.length > 0 && el("div", { class: "choices" }, buttons.map((one) => choiceButton(one, choose))),
-    rows.length > 0 && el("div", { class: "choices" }, rows.map((one) => rowButton(one, choose))),
+    buttons.length > 0 &&
+      el(
+        "div",
+        { class: "choices" },
+        buttons.map((one) => choiceButton(one, choose)),
+      ),
+    rows.length > 0 &&
+      el(
+        "div",
+        { class: "choices" },
+        rows.map((one) => rowButton(one, choose)),
+      ),
   ].filter(Boolean);
 }
 
@@ -39,21 +49,57 @@ function media(found, show) {
 }
 
 function picture(found, show) {
-  const image = el("img", { src: address(found.handle), alt: found.file_name || "Picture", loading: "lazy", decoding: "async", on: { error: missing } });
-  const open = () => show(el("img", { src: address(found.handle), alt: found.file_name || "Picture" }), found.file_name || "Picture");
-  return el("button", { type: "button", class: "media picture", "aria-label": `Open picture ${found.file_name ?? ""}`.trim(), on: { click: open } }, image);
+  const image = el("img", {
+    src: address(found.handle),
+    alt: found.file_name || "Picture",
+    loading: "lazy",
+    decoding: "async",
+    on: { error: missing },
+  });
+  const open = () =>
+    show(el("img", { src: address(found.handle), alt: found.file_name || "Picture" }), found.file_name || "Picture");
+  return el(
+    "button",
+    {
+      type: "button",
+      class: "media picture",
+      "aria-label": `Open picture ${found.file_name ?? ""}`.trim(),
+      on: { click: open },
+    },
+    image,
+  );
 }
 
 function sticker(found) {
-  return el("div", { class: "media sticker" }, el("img", { src: address(found.handle), alt: "Sticker", loading: "lazy", on: { error: missing } }));
+  return el(
+    "div",
+    { class: "media sticker" },
+    el("img", { src: address(found.handle), alt: "Sticker", loading: "lazy", on: { error: missing } }),
+  );
 }
 
 function video(found) {
-  return el("div", { class: "media video" }, el("video", { src: address(found.handle), controls: true, preload: "metadata", playsinline: true, "aria-label": found.file_name || "Video", on: { error: missing } }));
+  return el(
+    "div",
+    { class: "media video" },
+    el("video", {
+      src: address(found.handle),
+      controls: true,
+      preload: "metadata",
+      playsinline: true,
+      "aria-label": found.file_name || "Video",
+      on: { error: missing },
+    }),
+  );
 }
 
 function audio(found) {
-  const player = el("audio", { src: address(found.handle), controls: true, preload: "metadata", "aria-label": found.file_name || "Audio" });
+  const player = el("audio", {
+    src: address(found.handle),
+    controls: true,
+    preload: "metadata",
+    "aria-label": found.file_name || "Audio",
+  });
   return el("div", { class: "media audio" }, icon("sound"), player);
 }
 
@@ -64,11 +110,17 @@ function missing(event) {
 /** What may be seen once stays covered until it is asked for. */
 function hiddenMedia(found, show) {
   const word = { image: "Photo", video: "Video", audio: "Audio" }[found.kind] ?? "Media";
-  const open = () => show(media({ ...found, kind: found.kind === "sticker" ? "image" : found.kind }, show), "View once");
-  return el("button", { type: "button", class: "card once", on: { click: open } }, icon("once"), el("span", {}, el("b", {}, word), el("small", {}, "View once: tap to open")));
+  const open = () =>
+    show(media({ ...found, kind: found.kind === "sticker" ? "image" : found.kind }, show), "View once");
+  return el(
+    "button",
+    { type: "button", class: "card once", on: { click: open } },
+    icon("once"),
+    el("span", {}, el("b", {}, word), el("small", {}, "View once: tap to open")),
+  );
 }
 
-export function sizeText(bytes) {
+function sizeText(bytes) {
   const units = ["B", "kB", "MB"];
   let unit = 0;
   let size = bytes;
@@ -86,8 +138,23 @@ function documentCard(found) {
     "div",
     { class: "card document" },
     el("span", { class: "sheet" }, icon("document")),
-    el("span", { class: "grow" }, el("b", { class: "clip", dir: "auto", title: name }, name), el("small", {}, `${sizeText(found.size ?? 0)} · ${type}`)),
-    el("a", { class: "icon-button", href: address(found.handle), download: name, title: "Save", "aria-label": `Save ${name}` }, icon("save")),
+    el(
+      "span",
+      { class: "grow" },
+      el("b", { class: "clip", dir: "auto", title: name }, name),
+      el("small", {}, `${sizeText(found.size ?? 0)} · ${type}`),
+    ),
+    el(
+      "a",
+      {
+        class: "icon-button",
+        href: address(found.handle),
+        download: name,
+        title: "Save",
+        "aria-label": `Save ${name}`,
+      },
+      icon("save"),
+    ),
   );
 }
 
@@ -124,7 +191,12 @@ function contactCard({ name = "", vcard = "" }) {
     "div",
     { class: "card contact" },
     el("span", { class: "avatar medium" }, icon("person")),
-    el("span", { class: "grow" }, el("b", { dir: "auto" }, name || "Contact"), details.map((line) => el("small", { dir: "auto" }, line))),
+    el(
+      "span",
+      { class: "grow" },
+      el("b", { dir: "auto" }, name || "Contact"),
+      details.map((line) => el("small", { dir: "auto" }, line)),
+    ),
   );
 }
 
@@ -149,7 +221,11 @@ function pollCard({ question = "", options = [] }) {
     "div",
     { class: "poll" },
     el("b", { dir: "auto" }, question || "Poll"),
-    el("ul", {}, options.map((option) => el("li", {}, el("span", { class: "dot" }), el("span", { dir: "auto" }, option)))),
+    el(
+      "ul",
+      {},
+      options.map((option) => el("li", {}, el("span", { class: "dot" }), el("span", { dir: "auto" }, option))),
+    ),
   );
 }
 
@@ -172,8 +248,10 @@ function inviteCard({ code = "", group_name: group = "", caption = "" }) {
 // --- choices ---
 
 function choiceButton({ title = "", url = "" }, choose) {
-  if (url) return el("span", { class: "choice outside", title: `${url}\nLinks are never opened from here` }, icon("link"), isolated(title || url));
-  return el("button", { type: "button", class: "choice", on: { click: () => choose(title) } }, icon("reply"), isolated(title));
+  const hint = `${url}\nLinks are never opened from here: they may be dangerous`;
+  if (url) return el("span", { class: "choice outside", title: hint }, icon("link"), isolated(title || url));
+  const answer = { click: () => choose(title) };
+  return el("button", { type: "button", class: "choice", on: answer }, icon("reply"), isolated(title));
 }
 
 function rowButton({ title = "", description = "", url = "" }, choose) {

@@ -35,7 +35,8 @@ export class Desk {
     this.columns = [];
     this.element.replaceChildren();
     const remembered = this.remembered();
-    for (const [person, chat] of (remembered.length ? remembered : this.suggested()).slice(0, this.room())) this.add(person, chat);
+    const views = remembered.length > 0 ? remembered : this.suggested();
+    for (const [person, chat] of views.slice(0, this.room())) this.add(person, chat);
     this.waits = this.columns.length === 0;
     if (this.waits) this.addEmpty();
     this.activate(this.columns[at] ?? this.columns[0]);
@@ -46,7 +47,9 @@ export class Desk {
     const { world } = this.app;
     const stored = read(STORED);
     if (stored?.nonce !== world.nonce) return [];
-    return stored.columns.map(([person, chat]) => [person, world.chats.get(chat)]).filter(([person, chat]) => chat && world.people.has(person));
+    return stored.columns
+      .map(([person, chat]) => [person, world.chats.get(chat)])
+      .filter(([person, chat]) => chat && world.people.has(person));
   }
 
   /** One person in the largest group, another one in it, and that one's chat with the bot. */
@@ -54,9 +57,12 @@ export class Desk {
     const { world } = this.app;
     const bot = world.bots()[0]?.id;
     const size = (chat) => chat.members.length;
-    const group = [...world.chats.values()].filter(({ kind }) => kind === "group").sort((one, other) => size(other) - size(one))[0];
+    const group = [...world.chats.values()]
+      .filter(({ kind }) => kind === "group")
+      .sort((one, other) => size(other) - size(one))[0];
     const people = group ? group.members.filter((member) => !world.person(member).bot) : [];
-    const withBot = (person) => world.chatsOf(person).find((chat) => chat.kind === "direct" && chat.members.includes(bot));
+    const withBot = (person) =>
+      world.chatsOf(person).find((chat) => chat.kind === "direct" && chat.members.includes(bot));
     const views = people.slice(0, 2).map((person) => [person, group]);
     const asked = people.slice(0, 2).reverse().find(withBot);
     if (asked) views.splice(this.room() > 2 ? 2 : 1, 0, [asked, withBot(asked)]);
@@ -85,7 +91,11 @@ export class Desk {
     const column = new Column(this.app, this);
     this.columns.push(column);
     this.element.append(column.element);
-    column.showEmpty(this.app.world.humans().length ? "Choose a chat on the left." : "Nobody lives here yet. Make a person on the left, then a chat with the bot.");
+    column.showEmpty(
+      this.app.world.humans().length
+        ? "Choose a chat on the left."
+        : "Nobody lives here yet. Make a person on the left, then a chat with the bot.",
+    );
     return column;
   }
 
@@ -110,14 +120,16 @@ export class Desk {
     if (!this.narrow) column.composer.focus();
   }
 
-  /** The same chat in one more column, as the next person in it; the oldest other column makes room. */
+  /** The same chat in one more column, as the next person in it; where there is no room, the last other column goes. */
   beside(person, chatId) {
     const { world } = this.app;
     const chat = world.chats.get(chatId);
     const taken = this.columns.filter((column) => column.chat?.id === chatId).map((column) => column.person);
-    const free = [person, ...chat.members].find((member) => !taken.includes(member) && !world.person(member).bot) ?? person;
+    const free =
+      [person, ...chat.members].find((member) => !taken.includes(member) && !world.person(member).bot) ?? person;
     const after = this.columns.indexOf(this.active);
-    if (this.columns.length >= this.room() && this.columns.length > 1) this.drop(this.columns.findLast((column) => column !== this.active));
+    const full = this.columns.length >= this.room() && this.columns.length > 1;
+    if (full) this.drop(this.columns.findLast((column) => column !== this.active));
     const column = this.add(free, chat);
     const at = Math.min(after + 1, this.columns.length - 1);
     this.columns.splice(at, 0, this.columns.pop());
@@ -145,7 +157,6 @@ export class Desk {
   activate(column) {
     if (this.active === column) return;
     this.active = column;
-    for (const one of this.columns) one.element.classList.toggle("active", one === column);
     this.app.shown();
   }
 

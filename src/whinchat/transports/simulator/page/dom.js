@@ -4,7 +4,7 @@ import { PATHS } from "./icons.js";
 const SVG = "http://www.w3.org/2000/svg";
 const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "tabIndex"]);
 
-/** An element. `options`: `class`, `on` (event handlers), a few properties, and attributes; children may be text, or nothing. */
+/** An element. `options`: `class`, `on` (event handlers), a few properties, attributes. Children: nodes, text, nothing. */
 export function el(name, options = {}, ...children) {
   const node = document.createElement(name);
   for (const [key, value] of Object.entries(options)) {
@@ -19,11 +19,11 @@ export function el(name, options = {}, ...children) {
 }
 
 /** A picture of our own, drawn with lines that take the colour of the text. */
-export function icon(name, className = "") {
+export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
-  svg.setAttribute("class", `icon ${className}`.trim());
+  svg.setAttribute("class", "icon");
   const path = document.createElementNS(SVG, "path");
   path.setAttribute("d", PATHS[name]);
   svg.append(path);
@@ -32,7 +32,21 @@ export function icon(name, className = "") {
 
 /** A button that shows an icon only; `label` is what it is called. */
 export function iconButton(name, label, click, className = "") {
-  return el("button", { type: "button", class: `icon-button ${className}`.trim(), "aria-label": label, title: label, on: { click } }, icon(name));
+  return el(
+    "button",
+    { type: "button", class: `icon-button ${className}`.trim(), "aria-label": label, title: label, on: { click } },
+    icon(name),
+  );
+}
+
+/** A button with words, and perhaps an icon before them. */
+export function button(words, click, { name = null, className = "" } = {}) {
+  return el(
+    "button",
+    { type: "button", class: `button ${className}`.trim(), on: { click } },
+    name && icon(name),
+    words,
+  );
 }
 
 /** A name or other short text of a stranger, kept apart from the direction of what surrounds it. */
@@ -53,7 +67,7 @@ export function oncePerFrame(act) {
   };
 }
 
-/** Makes `nodes` the children of `parent`; those that are in place already are not touched, so they keep focus and scroll. */
+/** Makes `nodes` the children of `parent`; those that are in place already are not touched and keep their focus. */
 export function arrange(parent, nodes) {
   let place = parent.firstChild;
   for (const node of nodes) {
@@ -65,6 +79,16 @@ export function arrange(parent, nodes) {
     place.remove();
     place = next;
   }
+}
+
+/** New children for `parent`; what stands where the focus was has it again, and the scroll stays. */
+export function redraw(parent, children) {
+  const reachable = () => [...parent.querySelectorAll("button, input, select, summary")];
+  const at = reachable().indexOf(document.activeElement);
+  const { scrollTop, scrollLeft } = parent;
+  parent.replaceChildren(...children.filter(Boolean));
+  Object.assign(parent, { scrollTop, scrollLeft });
+  if (at >= 0) reachable()[at]?.focus({ preventScroll: true });
 }
 
 /** Arrow keys, Home and End move the focus among the elements that `selector` finds in `list`. */

@@ -1,16 +1,22 @@
 // A small choice of emoji, for messages and reactions.
 import { el, icon } from "./dom.js";
 
-export const QUICK = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
+const QUICK = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 
 const MORE = (
-  "😀 😄 😁 😅 🤣 🙂 😉 😊 😍 😘 😎 🤔 🤨 😐 🙄 😴 😷 🤒 🥳 😱 😭 😡 🤯 🤗 🤫 🙈 👋 👌 ✌️ 🤞 👏 🙌 💪 👀 🎉 🎂 🌹 🌞 🌈 🔥 " +
+  "😀 😄 😁 😅 🤣 🙂 😉 😊 😍 😘 😎 🤔 🤨 😐 🙄 😴 😷 🤒 🥳 😱 😭 😡 🤯 🤗 🤫 🙈 👋 👌 ✌️ 🤞 👏 🙌 " +
+  "💪 👀 🎉 🎂 🌹 🌞 🌈 🔥 " +
   "⭐ ✅ ❌ ⚠️ ⛔ ❔ 💡 📌 📞 📷 🏠 🚗 🚲 ✈️ ☕ 🍕 🍓 🍰 🐦 🐈 🐕 ⚽ 🎵 💶"
 ).split(" ");
 
 /** Buttons for all of them; `choose(emoji)`. */
 export function emojiGrid(choose, className = "") {
-  const one = (emoji) => el("button", { type: "button", class: `emoji ${className}`.trim(), "aria-label": emoji, on: { click: () => choose(emoji) } }, emoji);
+  const one = (emoji) =>
+    el(
+      "button",
+      { type: "button", class: `emoji ${className}`.trim(), "aria-label": emoji, on: { click: () => choose(emoji) } },
+      emoji,
+    );
   return el("div", { class: "emoji-grid" }, [...QUICK, ...MORE].map(one));
 }
 
@@ -20,8 +26,22 @@ export function quickRow(mine, choose, more) {
     "div",
     { class: "quick-row", role: "group", "aria-label": "React" },
     QUICK.map((emoji) =>
-      el("button", { type: "button", class: "emoji closes", "aria-label": `React ${emoji}`, "aria-pressed": String(emoji === mine), on: { click: () => choose(emoji === mine ? "" : emoji) } }, emoji),
+      el(
+        "button",
+        {
+          type: "button",
+          class: "emoji closes",
+          "aria-label": `React ${emoji}`,
+          "aria-pressed": String(emoji === mine),
+          on: { click: () => choose(emoji === mine ? "" : emoji) },
+        },
+        emoji,
+      ),
     ),
-    el("button", { type: "button", class: "emoji closes more", "aria-label": "More emoji", on: { click: () => setTimeout(more) } }, icon("plus")),
+    el(
+      "button",
+      { type: "button", class: "emoji closes more", "aria-label": "More emoji", on: { click: () => setTimeout(more) } },
+      icon("plus"),
+    ),
   );
 }

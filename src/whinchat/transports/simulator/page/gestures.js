@@ -44,6 +44,7 @@ export function gestures(scroller, { find, menu, reply }) {
     const message = node && find(node);
     if (!message || getSelection()?.toString()) return;
     event.preventDefault();
-    if (event.pointerType !== "touch") menu(message, { getBoundingClientRect: () => new DOMRect(event.clientX, event.clientY, 0, 0) });
+    const here = { getBoundingClientRect: () => new DOMRect(event.clientX, event.clientY, 0, 0) };
+    if (event.pointerType !== "touch") menu(message, here); // a finger's long press has opened it already
   });
 }

@@ -1,6 +1,6 @@
 // A card for the first visit: what to try. It fills the composer and sends nothing.
 import { read, write } from "./desk.js";
-import { el, iconButton } from "./dom.js";
+import { button, el, iconButton } from "./dom.js";
 
 const STORED = "whinchat.hint";
 const LINK = "https://paypa1-login.pages.dev/verify";
@@ -18,19 +18,19 @@ export class Hint {
   place(columns) {
     if (this.closed) return;
     const { world } = this.app;
-    const column = columns.find(({ chat }) => chat?.kind === "group" && chat.members.some((member) => world.person(member).bot));
+    const column = columns.find(
+      ({ chat }) => chat?.kind === "group" && chat.members.some((member) => world.person(member).bot),
+    );
     const goal = column ?? columns.find(({ chat }) => chat?.members.some((member) => world.person(member).bot));
     if (!goal) this.card?.remove();
     else if (this.card?.parentNode !== goal.hint) goal.hint.replaceChildren((this.card = this.make(goal)));
   }
 
   make(column) {
-    const fill = (text) => ({
-      click: () => {
-        this.filled = true;
-        column.composer.fill(text);
-      },
-    });
+    const fill = (text) => {
+      this.filled = true;
+      column.composer.fill(text);
+    };
     return el(
       "aside",
       { class: "hint", "aria-label": "Something to try" },
@@ -43,8 +43,8 @@ export class Hint {
         el(
           "div",
           { class: "hint-buttons" },
-          el("button", { type: "button", class: "button primary", on: fill(LINK) }, "Fill it in"),
-          el("button", { type: "button", class: "button quiet", on: fill(COMMAND) }, `or ${COMMAND}`),
+          button("Fill it in", () => fill(LINK), { className: "primary" }),
+          button(`or ${COMMAND}`, () => fill(COMMAND), { className: "quiet" }),
         ),
       ),
       iconButton("close", "Close this hint", () => this.close()),

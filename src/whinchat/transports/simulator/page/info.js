@@ -1,6 +1,6 @@
 // About a chat: who is in it, who may do what, and who is online.
 import { personAvatar } from "./avatar.js";
-import { el, icon, iconButton, isolated } from "./dom.js";
+import { button, el, icon, iconButton, isolated, redraw } from "./dom.js";
 import { confirmed, dialog, field, menu, note, switchBox } from "./overlays.js";
 import { peopleField } from "./people.js";
 
@@ -13,14 +13,21 @@ export function infoPanel(column) {
   };
   const element = el(
     "aside",
-    { class: "info", "aria-label": "Information", on: { keydown: (event) => event.key === "Escape" && (event.stopPropagation(), close()) } },
-    el("header", { class: "column-head" }, iconButton("close", "Close", close), el("h2", {}, column.chat.kind === "group" ? "Group" : "Contact")),
+    {
+      class: "info",
+      "aria-label": "Information",
+      on: { keydown: (event) => event.key === "Escape" && (event.stopPropagation(), close()) },
+    },
+    el(
+      "header",
+      { class: "column-head" },
+      iconButton("close", "Close", close),
+      el("h2", {}, column.chat.kind === "group" ? "Group" : "Contact"),
+    ),
     body,
   );
   const update = () => {
-    const at = body.scrollTop;
-    body.replaceChildren(...(column.chat.kind === "group" ? groupInfo(column) : directInfo(column)));
-    body.scrollTop = at;
+    redraw(body, column.chat.kind === "group" ? groupInfo(column) : directInfo(column));
   };
   update();
   return { element, update };
@@ -46,21 +53,42 @@ function groupInfo(column) {
       "div",
       { class: "info-part" },
       admin
-        ? switchBox("Only admins may write", { checked: chat.announce_only, change: (on) => act("announce", { on }), detail: "Others can still read and react." })
-        : el("p", { class: "fact" }, icon("megaphone"), chat.announce_only ? "Only admins may write here." : "Everybody may write here."),
+        ? switchBox("Only admins may write", {
+            checked: chat.announce_only,
+            change: (on) => act("announce", { on }),
+            detail: "Others can still read and react.",
+          })
+        : el(
+            "p",
+            { class: "fact" },
+            icon("megaphone"),
+            chat.announce_only ? "Only admins may write here." : "Everybody may write here.",
+          ),
     ),
     el(
       "div",
       { class: "info-part" },
-      el("div", { class: "part-head" }, el("h4", {}, "Members"), admin && el("button", { type: "button", class: "button quiet", on: { click: () => addMembers(app, chat, act) } }, icon("plus"), "Add")),
-      el("ul", { class: "members", "aria-label": "Members" }, sortedMembers(world, chat, person).map((one) => memberEntry(column, one, admin, act))),
+      el(
+        "div",
+        { class: "part-head" },
+        el("h4", {}, "Members"),
+        admin && button("Add", () => addMembers(app, chat, act), { name: "plus", className: "quiet" }),
+      ),
+      el(
+        "ul",
+        { class: "members", "aria-label": "Members" },
+        sortedMembers(world, chat, person).map((one) => memberEntry(column, one, admin, act)),
+      ),
     ),
     el(
       "div",
       { class: "info-part" },
       member
-        ? el("button", { type: "button", class: "button bad wide", on: { click: () => leave(app, chat, person) } }, icon("leave"), "Leave the group")
-        : el("button", { type: "button", class: "button wide", on: { click: () => app.do("join", { chat: chat.id, person }) } }, icon("invite"), "Join the group"),
+        ? button("Leave the group", () => leave(app, chat, person), { name: "leave", className: "bad wide" })
+        : button("Join the group", () => app.do("join", { chat: chat.id, person }), {
+            name: "invite",
+            className: "wide",
+          }),
     ),
   ];
 }
@@ -68,7 +96,9 @@ function groupInfo(column) {
 /** Oneself, then admins, then by name. */
 function sortedMembers(world, chat, person) {
   const rank = (one) => (one.id === person ? 0 : world.isAdmin(chat, one.id) ? 1 : 2);
-  return chat.members.map((id) => world.person(id)).sort((one, other) => rank(one) - rank(other) || one.name.localeCompare(other.name));
+  return chat.members
+    .map((id) => world.person(id))
+    .sort((one, other) => rank(one) - rank(other) || one.name.localeCompare(other.name));
 }
 
 function memberEntry(column, one, admin, act) {
@@ -77,20 +107,45 @@ function memberEntry(column, one, admin, act) {
   const state = one.bot ? (one.connected ? "connected" : "away") : one.online ? "online" : "offline";
   const items = () => [
     one.id !== person && { icon: "compose", label: `Write to ${one.name}`, act: () => writeTo(app, person, one.id) },
-    !one.bot && one.id !== person && { icon: "person", label: `Act as ${one.name} here`, act: () => column.desk.place(column, one.id, chat.id) },
+    !one.bot &&
+      one.id !== person && {
+        icon: "person",
+        label: `Act as ${one.name} here`,
+        act: () => column.desk.place(column, one.id, chat.id),
+      },
     admin && !isAdmin && { icon: "crown", label: "Make an admin", act: () => act("promote", { people: [one.id] }) },
     admin && isAdmin && { icon: "undo", label: "Take the admin role", act: () => act("demote", { people: [one.id] }) },
-    { icon: "power", label: one.online ? "Go offline" : "Go online", act: () => app.do("presence", { person: one.id, online: !one.online }) },
-    admin && one.id !== person && { icon: "trash", label: "Remove from the group", bad: true, act: () => act("remove", { people: [one.id] }) },
+    {
+      icon: "power",
+      label: one.online ? "Go offline" : "Go online",
+      act: () => app.do("presence", { person: one.id, online: !one.online }),
+    },
+    admin &&
+      one.id !== person && {
+        icon: "trash",
+        label: "Remove from the group",
+        bad: true,
+        act: () => act("remove", { people: [one.id] }),
+      },
   ];
   return el(
     "li",
     {},
     el(
       "button",
-      { type: "button", class: "member", "aria-label": `${one.name}, ${state}${isAdmin ? ", admin" : ""}`, on: { click: (event) => menu(event.currentTarget, items(), { label: one.name }) } },
+      {
+        type: "button",
+        class: "member",
+        "aria-label": `${one.name}, ${state}${isAdmin ? ", admin" : ""}`,
+        on: { click: (event) => menu(event.currentTarget, items(), { label: one.name }) },
+      },
       personAvatar(one),
-      el("span", { class: "grow" }, el("b", { class: "clip", dir: "auto" }, one.id === person ? `${one.name} (you)` : one.name), el("small", {}, one.bot ? `bot, ${state}` : `${one.phone} · ${state}`)),
+      el(
+        "span",
+        { class: "grow" },
+        el("b", { class: "clip", dir: "auto" }, one.id === person ? `${one.name} (you)` : one.name),
+        el("small", {}, one.bot ? `bot, ${state}` : `${one.phone} · ${state}`),
+      ),
       isAdmin && el("span", { class: "tag" }, "admin"),
       icon("more"),
     ),
@@ -103,7 +158,15 @@ async function writeTo(app, person, other) {
 }
 
 function rename(chat, act) {
-  const subject = el("input", { class: "input", name: "subject", value: chat.subject, required: true, maxlength: 100, autofocus: true, autocomplete: "off" });
+  const subject = el("input", {
+    class: "input",
+    name: "subject",
+    value: chat.subject,
+    required: true,
+    maxlength: 100,
+    autofocus: true,
+    autocomplete: "off",
+  });
   const save = async () => Boolean(await act("subject", { subject: subject.value }));
   dialog("Name of the group", field("Name", subject), { submit: "Save", act: save, className: "small" });
 }
@@ -131,6 +194,7 @@ function leave(app, chat, person) {
 function directInfo(column) {
   const { app, person, chat } = column;
   const other = app.world.person(app.world.other(chat, person));
+  const actAs = () => column.desk.place(column, other.id, chat.id);
   const presence = (online) => app.do("presence", { person: other.id, online });
   const facts = other.bot
     ? [
@@ -139,14 +203,32 @@ function directInfo(column) {
       ]
     : [["person", other.phone]];
   return [
-    el("div", { class: "info-top" }, personAvatar(other, "large"), el("h3", { dir: "auto" }, other.name), el("p", {}, other.bot ? "the bot of this world" : other.phone)),
-    el("div", { class: "info-part" }, facts.map(([name, words]) => el("p", { class: "fact" }, icon(name), isolated(words)))),
+    el(
+      "div",
+      { class: "info-top" },
+      personAvatar(other, "large"),
+      el("h3", { dir: "auto" }, other.name),
+      el("p", {}, other.bot ? "the bot of this world" : other.phone),
+    ),
     el(
       "div",
       { class: "info-part" },
-      switchBox(`${other.name} is online`, { checked: other.online, change: presence, detail: "Offline, messages arrive with one tick and are delivered later." }),
+      facts.map(([name, words]) => el("p", { class: "fact" }, icon(name), isolated(words))),
+    ),
+    el(
+      "div",
+      { class: "info-part" },
+      switchBox(`${other.name} is online`, {
+        checked: other.online,
+        change: presence,
+        detail: "Offline, messages arrive with one tick and are delivered later.",
+      }),
     ),
     !other.bot &&
-      el("div", { class: "info-part" }, el("button", { type: "button", class: "button wide", on: { click: () => column.desk.place(column, other.id, chat.id) } }, icon("person"), `Act as ${other.name} here`)),
-  ].filter(Boolean);
+      el(
+        "div",
+        { class: "info-part" },
+        button(`Act as ${other.name} here`, actAs, { name: "person", className: "wide" }),
+      ),
+  ];
 }

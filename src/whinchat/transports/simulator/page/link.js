@@ -3,7 +3,7 @@
 const FIRST_WAIT = 400; // milliseconds
 const LONGEST_WAIT = 8_000;
 
-export class Refusal extends Error {
+class Refusal extends Error {
   constructor({ code, message, hint }) {
     super(message);
     this.code = code;
@@ -11,10 +11,11 @@ export class Refusal extends Error {
   }
 }
 
-const away = () => new Refusal({ code: "away", message: "the world cannot be reached", hint: "it was not sent; try again in a moment" });
+const away = () =>
+  new Refusal({ code: "away", message: "the world cannot be reached", hint: "it was not sent; try again in a moment" });
 
 export class Link {
-  /** `hear` gets every frame that is no answer; `turned` gets `online`, `away` or `shut` (a new one-time link is needed). */
+  /** `hear` gets every frame that is no answer; `turned` gets `online`, `away` or `shut`: a new link is needed. */
   constructor(address, hear, turned) {
     this.address = address;
     this.hear = hear;

@@ -22,7 +22,11 @@ class App {
     this.hint = new Hint(this);
     this.panel = null;
     this.frame = frame;
-    this.link = new Link(new URL("api/live", location.href.replace(/^http/, "ws")), (frame) => this.hear(frame), (state) => this.turned(state));
+    this.link = new Link(
+      new URL("api/live", location.href.replace(/^http/, "ws")),
+      (frame) => this.hear(frame),
+      (state) => this.turned(state),
+    );
   }
 
   start() {
@@ -30,7 +34,8 @@ class App {
     document.addEventListener("keydown", (event) => this.keyed(event));
     document.addEventListener("pointerdown", () => (this.held = true), true);
     for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => this.release(), true);
-    document.addEventListener("pointermove", (event) => event.buttons === 0 && this.release()); // a scroll bar hides the end
+    // A scroll bar and other windows swallow the end of a press.
+    document.addEventListener("pointermove", (event) => event.buttons === 0 && this.release());
     window.addEventListener("blur", () => this.release());
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") this.desk.visible().forEach((column) => column.looked());
@@ -50,7 +55,6 @@ class App {
   }
 
   turned(state) {
-    this.frame.dataset.link = state;
     this.sidebar.showLink(state);
   }
 
@@ -109,7 +113,10 @@ class App {
   // --- people and chats ---
 
   become(person) {
-    this.later(() => this.world.people.has(person), () => this.actAs(person));
+    this.later(
+      () => this.world.people.has(person),
+      () => this.actAs(person),
+    );
   }
 
   /** In the active column when they are in its chat, else in their liveliest chat. */
@@ -119,12 +126,14 @@ class App {
     const chat = active?.chat && this.world.isMember(active.chat, person) ? active.chat : this.world.chatsOf(person)[0];
     if (active && !narrow && chat) this.desk.place(active, person, chat.id);
     else if (active && !narrow) this.desk.empty(active, `${this.world.person(person).name} has no chats yet.`);
-    this.sidebar.update({ all: true });
-    this.sidebar.revealFace();
+    this.sidebar.turn();
   }
 
   open(person, chat) {
-    this.later(() => this.world.chats.has(chat), () => this.desk.open(person, chat));
+    this.later(
+      () => this.world.chats.has(chat),
+      () => this.desk.open(person, chat),
+    );
   }
 
   beside(person, chat) {
@@ -142,11 +151,16 @@ class App {
   }
 
   isOpen(chat, person) {
-    return this.desk.visible().some((column) => column.chat?.id === chat && column.person === person) && !(this.desk.narrow && this.frame.dataset.view === "list");
+    return (
+      this.desk.visible().some((column) => column.chat?.id === chat && column.person === person) &&
+      !(this.desk.narrow && this.frame.dataset.view === "list")
+    );
   }
 
   chatAvatar(chat, person, size) {
-    return chat.kind === "group" ? groupAvatar(chat, size) : personAvatar(this.world.person(this.world.other(chat, person)), size);
+    return chat.kind === "group"
+      ? groupAvatar(chat, size)
+      : personAvatar(this.world.person(this.world.other(chat, person)), size);
   }
 
   chatName(id) {
@@ -164,8 +178,7 @@ class App {
   shown() {
     const { active } = this.desk;
     if (active?.person) this.me = active.person;
-    this.sidebar.update({ all: true });
-    this.sidebar.revealFace();
+    this.sidebar.turn();
     this.hint.place(this.desk.visible());
   }
 
@@ -176,8 +189,12 @@ class App {
   /** Screen readers hear what comes into the active column. */
   announce(messages) {
     const { chat, person } = this.desk.active ?? {};
-    const news = messages.filter((message) => message.chat === chat?.id && message.sender !== person && !message.notice && !message.revoked_by && message.seq > (this.world.thread(chat.id).last?.seq ?? 0));
-    if (news.length > 0) say(news.slice(-3).map((message) => `${this.world.person(message.sender).name}: ${gist(message.content)[1]}`).join(". "));
+    if (!chat) return;
+    const last = this.world.thread(chat.id).last?.seq ?? 0;
+    const isNew = (message) => message.chat === chat.id && message.sender !== person && message.seq > last;
+    const news = messages.filter((message) => isNew(message) && !message.notice).slice(-3);
+    const words = news.map((message) => `${this.world.person(message.sender).name}: ${gist(message.content)[1]}`);
+    if (words.length > 0) say(words.join(". "));
   }
 
   keyed(event) {

@@ -1,11 +1,11 @@
 // What comes and goes above the page: dialogs, menus, short notes, and the large view of a picture.
-import { arrowKeys, el, icon, iconButton, isolated } from "./dom.js";
+import { arrowKeys, button, el, icon, iconButton, isolated } from "./dom.js";
 
 const NOTE_TIME = 6_000; // milliseconds
 const MARGIN = 8; // pixels between a menu and the edge of the window
 
 /**
- * A dialog with a title, `content` and buttons; Escape and a click beside it close it. `submit` (label and action) makes it a
+ * A dialog with a title and `content`; Escape and a click beside it close it. `submit`, a label, and `act` make it a
  * form: the action gets the FormData, and a promise that gives `false` keeps it open. Gives the dialog.
  */
 export function dialog(title, content, { submit, act, className = "" } = {}) {
@@ -13,17 +13,17 @@ export function dialog(title, content, { submit, act, className = "" } = {}) {
   const send = async (event) => {
     event.preventDefault();
     if (!submit) return;
-    button.disabled = true;
+    submitter.disabled = true;
     if ((await act(new FormData(form))) !== false) close();
-    button.disabled = false;
+    submitter.disabled = false;
   };
-  const button = submit && el("button", { type: "submit", class: "button primary" }, submit);
+  const submitter = submit && el("button", { type: "submit", class: "button primary" }, submit);
   const form = el(
     "form",
     { method: "dialog", class: "dialog-form", on: { submit: send } },
     el("header", { class: "dialog-head" }, el("h2", {}, title), iconButton("close", "Close", close)),
     el("div", { class: "dialog-body" }, content),
-    submit && el("footer", { class: "dialog-foot" }, el("button", { type: "button", class: "button", on: { click: close } }, "Cancel"), button),
+    submit && el("footer", { class: "dialog-foot" }, button("Cancel", close), submitter),
   );
   const box = el("dialog", { class: `dialog ${className}`.trim(), "aria-label": title }, form);
   const beside = (event) => event.target === box && close();
@@ -46,7 +46,12 @@ export function large(node, title) {
 
 /** A short note at the bottom of the page; `bad` for what went wrong. */
 export function note(words, { hint = "", bad = false } = {}) {
-  const box = el("div", { class: bad ? "toast bad" : "toast" }, el("b", { dir: "auto" }, words), hint && el("span", { dir: "auto" }, hint));
+  const box = el(
+    "div",
+    { class: bad ? "toast bad" : "toast" },
+    el("b", { dir: "auto" }, words),
+    hint && el("span", { dir: "auto" }, hint),
+  );
   const toasts = document.getElementById("toasts");
   toasts.append(box);
   while (toasts.childElementCount > 3) toasts.firstChild.remove();
@@ -62,16 +67,22 @@ export function closeMenu() {
 }
 
 /**
- * A menu at `anchor`: `items` are `{icon, label, act, bad, checked}` or nodes of their own; `top` goes above them. One menu is open at
- * a time; Escape, a choice or a click elsewhere ends it and gives the focus back.
+ * A menu at `anchor`: `items` are `{icon, label, act, bad}` or nodes of their own; `top` goes above them. One menu is
+ * open at a time; Escape, a choice or a click elsewhere ends it and gives the focus back.
  */
 export function menu(anchor, items, { top = null, label = "Menu", className = "" } = {}) {
   closeMenu();
   const before = document.activeElement;
-  const box = el("div", { class: `menu ${className}`.trim(), role: "menu", "aria-label": label, tabIndex: -1 }, top, items.filter(Boolean).map(menuItem));
+  const box = el(
+    "div",
+    { class: `menu ${className}`.trim(), role: "menu", "aria-label": label, tabIndex: -1 },
+    top,
+    items.filter(Boolean).map(menuItem),
+  );
+  const settle = () => place(box, anchor.getBoundingClientRect());
   const close = (event) => {
     document.removeEventListener("pointerdown", outside, true);
-    window.removeEventListener("resize", close);
+    window.removeEventListener("resize", settle);
     box.remove();
     openMenu = null;
     if (event === undefined) before?.focus?.({ preventScroll: true });
@@ -84,12 +95,12 @@ export function menu(anchor, items, { top = null, label = "Menu", className = ""
     close();
   };
   box.addEventListener("keydown", keyed);
-  box.addEventListener("click", (event) => event.target.closest("[role=menuitem], [role=menuitemcheckbox], .closes") && close());
+  box.addEventListener("click", (event) => event.target.closest("[role^=menuitem], .closes") && close());
   arrowKeys(box, "button");
   (anchor.closest?.("dialog") ?? document.body).append(box);
-  place(box, anchor.getBoundingClientRect());
+  settle();
   document.addEventListener("pointerdown", outside, true);
-  window.addEventListener("resize", close);
+  window.addEventListener("resize", settle);
   openMenu = close;
   box.querySelector("button, input")?.focus({ preventScroll: true });
   return close;
@@ -97,19 +108,17 @@ export function menu(anchor, items, { top = null, label = "Menu", className = ""
 
 function menuItem(item) {
   if (item instanceof Node) return item;
-  const { icon: name, label, act, bad, checked, detail } = item;
+  const { icon: name, label, act, bad } = item;
   return el(
     "button",
     {
       type: "button",
-      role: checked === undefined ? "menuitem" : "menuitemcheckbox",
-      "aria-checked": checked === undefined ? undefined : String(checked),
+      role: "menuitem",
       class: bad ? "menu-item bad" : "menu-item",
       on: { click: () => setTimeout(act) }, // the menu closes first, so that what opens now keeps the focus
     },
     name && icon(name),
-    el("span", { class: "grow" }, isolated(label), detail && el("small", {}, detail)),
-    checked && icon("check"),
+    isolated(label, "grow"),
   );
 }
 
@@ -129,6 +138,17 @@ export function field(label, input, hint = "") {
 }
 
 export function switchBox(label, { checked = false, name, change, detail = "" } = {}) {
-  const input = el("input", { type: "checkbox", role: "switch", checked, name, on: change ? { change: () => change(input.checked) } : {} });
-  return el("label", { class: "switch" }, el("span", { class: "grow" }, label, detail && el("small", {}, detail)), input);
+  const input = el("input", {
+    type: "checkbox",
+    role: "switch",
+    checked,
+    name,
+    on: change ? { change: () => change(input.checked) } : {},
+  });
+  return el(
+    "label",
+    { class: "switch" },
+    el("span", { class: "grow" }, label, detail && el("small", {}, detail)),
+    input,
+  );
 }

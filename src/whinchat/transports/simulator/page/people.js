@@ -5,7 +5,13 @@ import { dialog, field, switchBox } from "./overlays.js";
 
 /** A searchable list of people with check boxes, or radio buttons when only one is to be chosen. */
 export function peopleField(people, { name = "people", one = false, checked = [] } = {}) {
-  const search = el("input", { type: "search", class: "input", placeholder: "Search people", "aria-label": "Search people", on: { input: () => filter() } });
+  const search = el("input", {
+    type: "search",
+    class: "input",
+    placeholder: "Search people",
+    "aria-label": "Search people",
+    on: { input: () => filter() },
+  });
   const entries = people.map((person) =>
     el(
       "label",
@@ -27,15 +33,36 @@ export function matches(person, wanted) {
 }
 
 export function newPerson(app) {
-  const name = el("input", { class: "input", name: "name", required: true, maxlength: 80, autocomplete: "off", autofocus: true });
-  const phone = el("input", { class: "input", name: "phone", type: "tel", placeholder: "+5511900000001", pattern: "\\+[1-9][0-9]{5,14}", autocomplete: "off" });
+  const name = el("input", {
+    class: "input",
+    name: "name",
+    required: true,
+    maxlength: 80,
+    autocomplete: "off",
+    autofocus: true,
+  });
+  const phone = el("input", {
+    class: "input",
+    name: "phone",
+    type: "tel",
+    placeholder: "+5511900000001",
+    pattern: "\\+[1-9][0-9]{5,14}",
+    autocomplete: "off",
+  });
   const act = async () => {
-    const person = await app.do("person", phone.value ? { name: name.value, phone: phone.value } : { name: name.value });
+    const person = await app.do(
+      "person",
+      phone.value ? { name: name.value, phone: phone.value } : { name: name.value },
+    );
     if (!person) return false;
     app.become(person.id);
     return true;
   };
-  dialog("New person", [field("Name", name), field("Phone number", phone, "Left empty, one is made up.")], { submit: "Create", act, className: "small" });
+  dialog("New person", [field("Name", name), field("Phone number", phone, "Left empty, one is made up.")], {
+    submit: "Create",
+    act,
+    className: "small",
+  });
 }
 
 export function newDirect(app, person) {
@@ -53,9 +80,21 @@ export function newDirect(app, person) {
 
 export function newGroup(app, person) {
   const others = [...app.world.people.values()].filter((other) => other.id !== person).sort(botsFirst);
-  const subject = el("input", { class: "input", name: "subject", required: true, maxlength: 100, autocomplete: "off", autofocus: true });
+  const subject = el("input", {
+    class: "input",
+    name: "subject",
+    required: true,
+    maxlength: 100,
+    autocomplete: "off",
+    autofocus: true,
+  });
   const act = async (form) => {
-    const args = { subject: subject.value, by: person, members: form.getAll("people"), announce_only: form.has("announce") };
+    const args = {
+      subject: subject.value,
+      by: person,
+      members: form.getAll("people"),
+      announce_only: form.has("announce"),
+    };
     const chat = await app.do("group", args);
     if (!chat) return false;
     app.open(person, chat.id);
@@ -70,4 +109,5 @@ export function newGroup(app, person) {
   dialog("New group", content, { submit: "Create group", act });
 }
 
-const botsFirst = (one, other) => Number(other.bot ?? false) - Number(one.bot ?? false) || one.name.localeCompare(other.name);
+const botsFirst = (one, other) =>
+  Number(other.bot ?? false) - Number(one.bot ?? false) || one.name.localeCompare(other.name);

@@ -2,10 +2,29 @@
 
 // Per version: error correction bytes of a block, and the data bytes of its blocks.
 const BLOCKS = [
-  [7, [19]], [10, [34]], [15, [55]], [20, [80]], [26, [108]], [18, [68, 68]], [20, [78, 78]], [24, [97, 97]],
-  [30, [116, 116]], [18, [68, 68, 69, 69]],
+  [7, [19]],
+  [10, [34]],
+  [15, [55]],
+  [20, [80]],
+  [26, [108]],
+  [18, [68, 68]],
+  [20, [78, 78]],
+  [24, [97, 97]],
+  [30, [116, 116]],
+  [18, [68, 68, 69, 69]],
 ];
-const ALIGNMENTS = [[], [6, 18], [6, 22], [6, 26], [6, 30], [6, 34], [6, 22, 38], [6, 24, 42], [6, 26, 46], [6, 28, 50]];
+const ALIGNMENTS = [
+  [],
+  [6, 18],
+  [6, 22],
+  [6, 26],
+  [6, 30],
+  [6, 34],
+  [6, 22, 38],
+  [6, 24, 42],
+  [6, 26, 46],
+  [6, 28, 50],
+];
 const QUIET = 4; // modules of margin
 const MASK = 0;
 const LEVEL_L = 1;
@@ -29,11 +48,13 @@ export function drawQr(canvas, text) {
   const size = Math.floor(canvas.width / (modules.length + 2 * QUIET));
   const margin = Math.floor((canvas.width - size * modules.length) / 2);
   context.fillStyle = "#000";
-  modules.forEach((line, y) => line.forEach((dark, x) => dark && context.fillRect(margin + x * size, margin + y * size, size, size)));
+  modules.forEach((line, y) =>
+    line.forEach((dark, x) => dark && context.fillRect(margin + x * size, margin + y * size, size, size)),
+  );
 }
 
 /** Rows of dark (true) and light modules; null when there is nothing to write or no room for it. */
-export function encode(bytes) {
+function encode(bytes) {
   const version = BLOCKS.findIndex(([, blocks], at) => bytes.length + (at < 9 ? 2 : 3) <= sum(blocks)) + 1;
   if (bytes.length === 0 || version === 0) return null;
   const grid = frame(version);
@@ -65,7 +86,9 @@ function codewords(bytes, version) {
 
 function interleaved(parts) {
   const longest = Math.max(...parts.map((part) => part.length));
-  return Array.from({ length: longest }, (_, at) => parts.filter((part) => at < part.length).map((part) => part[at])).flat();
+  return Array.from({ length: longest }, (_, at) =>
+    parts.filter((part) => at < part.length).map((part) => part[at]),
+  ).flat();
 }
 
 /** Reed–Solomon: what is left after division by the generator of that degree. */

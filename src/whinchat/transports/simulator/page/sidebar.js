@@ -1,7 +1,7 @@
 // Who one is, and that person's chats.
 import { personAvatar } from "./avatar.js";
 import { tick } from "./bubble.js";
-import { arrange, arrowKeys, el, icon, iconButton, isolated } from "./dom.js";
+import { arrange, arrowKeys, el, icon, iconButton, isolated, redraw } from "./dom.js";
 import { closeMenu, menu } from "./overlays.js";
 import { matches, newDirect, newGroup, newPerson } from "./people.js";
 import { gistLine, gone, noticeText } from "./summary.js";
@@ -20,7 +20,7 @@ export class Sidebar {
     this.search = el("input", {
       type: "search",
       class: "search-input",
-      placeholder: "Search chats and messages",
+      placeholder: "Search",
       "aria-label": "Search chats and messages",
       "aria-keyshortcuts": "Control+K",
       on: { input: () => this.showChats(), keydown: (event) => this.searchKey(event) },
@@ -36,15 +36,36 @@ export class Sidebar {
       iconButton("compose", "New chat, group or person", (event) => this.create(event.currentTarget)),
       iconButton("sliders", "The world: script, faults, reset", () => app.openWorld()),
     );
-    const box = el("label", { class: "search" }, icon("search"), this.search, el("kbd", { class: "wide-only" }, "Ctrl K"));
-    this.element = el("nav", { class: "sidebar", "aria-label": "Chats" }, head, this.offline, this.faces, box, this.list);
+    const box = el(
+      "label",
+      { class: "search" },
+      icon("search"),
+      this.search,
+      el("kbd", { class: "wide-only" }, "Ctrl K"),
+    );
+    this.element = el(
+      "nav",
+      { class: "sidebar", "aria-label": "Chats" },
+      head,
+      this.offline,
+      this.faces,
+      box,
+      this.list,
+    );
   }
 
   /** Show what has changed. */
   update(changes) {
     if (changes.all || changes.people) this.showService();
-    if (changes.all || changes.people || changes.threads?.size || changes.chats?.size) this.showFaces();
+    if (changes.all || changes.people || changes.threads.size || changes.chats.size) this.showFaces();
     this.showChats();
+  }
+
+  /** Show another person's side of the world. */
+  turn() {
+    this.showFaces();
+    this.showChats();
+    this.faces.querySelector("[aria-pressed=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   showLink(state) {
@@ -72,16 +93,27 @@ export class Sidebar {
     const { app } = this;
     const people = app.world.humans();
     this.wanted = app.world.wanted();
-    const focused = this.faces.contains(document.activeElement) ? document.activeElement.dataset.person : null;
     const faces = people.slice(0, FACES).map((person) => this.face(person));
     const chosen = people.findIndex((person) => person.id === app.me);
     if (chosen >= FACES) faces.unshift(this.face(people[chosen]));
-    const add = el("button", { type: "button", class: "face-button", title: "New person", on: { click: () => newPerson(app) } }, el("span", { class: "avatar medium add" }, icon("plus")), el("span", { class: "clip" }, "New"));
-    const all = el("button", { type: "button", class: "face-button", title: "All people", on: { click: (event) => this.everybody(event.currentTarget) } }, el("span", { class: "avatar medium add" }, icon("search")), el("span", { class: "clip" }, "All"));
-    const { scrollLeft } = this.faces;
-    this.faces.replaceChildren(...faces, add, ...(people.length > 8 ? [all] : []));
-    this.faces.scrollLeft = scrollLeft;
-    if (focused) this.faces.querySelector(`[data-person="${CSS.escape(focused)}"]`)?.focus();
+    const add = el(
+      "button",
+      { type: "button", class: "face-button", title: "New person", on: { click: () => newPerson(app) } },
+      el("span", { class: "avatar medium add" }, icon("plus")),
+      el("span", { class: "clip" }, "New"),
+    );
+    const all = el(
+      "button",
+      {
+        type: "button",
+        class: "face-button",
+        title: "All people",
+        on: { click: (event) => this.everybody(event.currentTarget) },
+      },
+      el("span", { class: "avatar medium add" }, icon("search")),
+      el("span", { class: "clip" }, "All"),
+    );
+    redraw(this.faces, [...faces, add, people.length > 8 && all]);
   }
 
   face(person) {
@@ -90,23 +122,38 @@ export class Sidebar {
     const label = `Act as ${person.name}${news ? ", has unread messages" : ""}${person.online ? "" : ", offline"}`;
     return el(
       "button",
-      { type: "button", class: "face-button", "data-person": person.id, "aria-pressed": String(person.id === app.me), "aria-label": label, title: label, on: { click: () => app.become(person.id) } },
+      {
+        type: "button",
+        class: "face-button",
+        "aria-pressed": String(person.id === app.me),
+        "aria-label": label,
+        title: label,
+        on: { click: () => app.become(person.id) },
+      },
       el("span", { class: "face-frame" }, personAvatar(person), news && el("i", { class: "news" })),
       isolated(person.name, "clip"),
     );
   }
 
-  revealFace() {
-    this.faces.querySelector("[aria-pressed=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  }
-
   /** All people, searchable. */
   everybody(anchor) {
     const { app } = this;
-    const search = el("input", { type: "search", class: "input", placeholder: "Search people", "aria-label": "Search people" });
-    const entries = app.world.humans().map((person) =>
-      el("button", { type: "button", role: "menuitem", class: "menu-item", on: { click: () => app.become(person.id) } }, personAvatar(person, "small"), el("span", { class: "grow" }, isolated(person.name), el("small", {}, person.phone))),
-    );
+    const search = el("input", {
+      type: "search",
+      class: "input",
+      placeholder: "Search people",
+      "aria-label": "Search people",
+    });
+    const entries = app.world
+      .humans()
+      .map((person) =>
+        el(
+          "button",
+          { type: "button", role: "menuitem", class: "menu-item", on: { click: () => app.become(person.id) } },
+          personAvatar(person, "small"),
+          el("span", { class: "grow" }, isolated(person.name), el("small", {}, person.phone)),
+        ),
+      );
     search.addEventListener("input", () => {
       const wanted = search.value.trim().toLowerCase();
       app.world.humans().forEach((person, at) => (entries[at].hidden = !matches(person, wanted)));
@@ -140,7 +187,9 @@ export class Sidebar {
 
   nothing() {
     if (this.search.value.trim()) return "Nothing found";
-    return this.app.me ? "No chats yet. Begin one with the pencil above." : "Nobody lives here yet. Make a person with the plus above.";
+    return this.app.me
+      ? "No chats yet. Begin one with the pencil above."
+      : "Nobody lives here yet. Make a person with the plus above.";
   }
 
   /** Chats with the message that is shown for each; with a search, the newest one that fits. */
@@ -168,7 +217,15 @@ export class Sidebar {
     const open = app.isOpen(chat.id, me);
     const title = world.title(chat, me);
     const online = chat.kind === "direct" && world.person(world.other(chat, me)).online;
-    const facts = JSON.stringify([me, unread, open, title, online, world.typing(chat.id, me), message && moment(message.time)]);
+    const facts = JSON.stringify([
+      me,
+      unread,
+      open,
+      title,
+      online,
+      world.typing(chat.id, me),
+      message && moment(message.time),
+    ]);
     const known = this.entries.get(chat.id);
     if (known?.message === message && known?.facts === facts) return known;
     return { node: this.drawn(chat, message, { unread, open, title }), message, facts };
@@ -179,33 +236,58 @@ export class Sidebar {
     const { me } = app;
     const button = el(
       "button",
-      { type: "button", class: "chat", "aria-current": open ? "true" : undefined, on: { click: () => this.choose(chat, message) } },
+      {
+        type: "button",
+        class: "chat",
+        "aria-current": open ? "true" : undefined,
+        on: { click: () => this.choose(chat, message) },
+      },
       app.chatAvatar(chat, me),
       el(
         "span",
         { class: "grow" },
-        el("span", { class: "line" }, el("b", { class: "clip grow", dir: "auto" }, title), message && el("time", { class: unread ? "fresh" : "" }, moment(message.time))),
+        el(
+          "span",
+          { class: "line" },
+          el("b", { class: "clip grow", dir: "auto" }, title),
+          message && el("time", { class: unread ? "fresh" : "" }, moment(message.time)),
+        ),
         el(
           "span",
           { class: "line" },
           this.preview(chat, message),
-          unread > 0 && el("span", { class: "badge", "aria-label": `${unread} unread` }, unread > 99 ? "99+" : String(unread)),
+          unread > 0 &&
+            el("span", { class: "badge", "aria-label": `${unread} unread` }, unread > 99 ? "99+" : String(unread)),
         ),
       ),
     );
-    return el("li", { "data-chat": chat.id }, button, iconButton("beside", `Open ${title} in another column`, () => app.beside(me, chat.id), "wide-only beside"));
+    return el(
+      "li",
+      { "data-chat": chat.id },
+      button,
+      iconButton("beside", `Open ${title} in another column`, () => app.beside(me, chat.id), "wide-only beside"),
+    );
   }
 
   preview(chat, message) {
     const { world, me } = this.app;
     const typing = world.typing(chat.id, me);
-    if (typing.length > 0) return el("span", { class: "preview typing-now clip" }, chat.kind === "direct" ? "typing…" : `${world.person(typing[0]).name} is typing…`);
+    if (typing.length > 0) {
+      const words = chat.kind === "direct" ? "typing…" : `${world.person(typing[0]).name} is typing…`;
+      return el("span", { class: "preview typing-now clip" }, words);
+    }
     if (!message) return el("span", { class: "preview clip" }, "No messages yet");
     if (message.notice) return el("span", { class: "preview clip", dir: "auto" }, noticeText(message, world, me));
     const mine = message.sender === me;
     const by = chat.kind === "group" || mine ? `${mine ? "You" : world.person(message.sender).name}: ` : "";
     const line = message.revoked_by ? gone(message, me) : gistLine(message.content);
-    return el("span", { class: "preview clip" }, mine && !message.revoked_by && tick(message.status), by && isolated(by), line);
+    return el(
+      "span",
+      { class: "preview clip" },
+      mine && !message.revoked_by && tick(message.status),
+      by && isolated(by),
+      line,
+    );
   }
 
   choose(chat, message) {

@@ -20,7 +20,8 @@ export function gist(content) {
 
 function kindOf({ media, poll, contacts = [], location, invite, buttons = [], rows = [], ad, view_once: once }) {
   if (once) return ["once", "View once"];
-  if (media) return media.kind === "document" && media.file_name ? ["document", plain(media.file_name)] : MEDIA[media.kind];
+  if (media?.kind === "document" && media.file_name) return ["document", plain(media.file_name)];
+  if (media) return MEDIA[media.kind];
   if (poll) return ["poll", plain(poll.question) || "Poll"];
   if (contacts.length > 0) return ["contact", plain(contacts[0].name) || "Contact"];
   if (location) return ["pin", plain(location.name) || "Location"];
@@ -32,7 +33,11 @@ function kindOf({ media, poll, contacts = [], location, invite, buttons = [], ro
 
 /** Without marks and line breaks, and not too long. */
 function plain(text = "") {
-  return text.slice(0, LONGEST).replace(/```|[*_~`](?=\S)|(?<=\S)[*_~`]/g, "").replace(/\s+/g, " ").trim();
+  return text
+    .slice(0, LONGEST)
+    .replace(/```|[*_~`](?=\S)|(?<=\S)[*_~`]/g, "")
+    .replace(/\s+/g, " ")
+    .trim();
 }
 
 export function gistLine(content) {
@@ -40,9 +45,9 @@ export function gistLine(content) {
   return el("span", { class: "gist" }, name && icon(name), isolated(text));
 }
 
-export const GONE_OWN = "You took this message back";
-export const GONE_OTHER = "This message was taken back";
-export const GONE_ADMIN = "This message was deleted by an admin";
+const GONE_OWN = "You took this message back";
+const GONE_OTHER = "This message was taken back";
+const GONE_ADMIN = "This message was deleted by an admin";
 
 export function gone(message, viewer) {
   if (message.revoked_by !== message.sender) return GONE_ADMIN;
@@ -64,7 +69,8 @@ export function noticeText({ sender, notice }, world, viewer) {
     promote: () => `${who} made ${others} an admin`,
     demote: () => `${who} took the admin role from ${others}`,
     subject: () => `${who} changed the group’s name to “${notice.text ?? ""}”`,
-    announce: () => (notice.text === "on" ? `${who}: only admins may write from now on` : `${who}: everybody may write again`),
+    announce: () =>
+      notice.text === "on" ? `${who}: only admins may write from now on` : `${who}: everybody may write again`,
   };
   return sentences[notice.what]?.() ?? notice.what;
 }

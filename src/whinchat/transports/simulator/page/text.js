@@ -10,14 +10,24 @@ const SPACE = /\s/;
 const OPENING = new Set("([{<\"'*_~`");
 const CLOSING = new Set(".,;:!?)]}>\"'*_~`");
 const SCHEME = /^[a-z][a-z0-9+.-]{1,15}:\/\/\S/i;
-const ENDINGS = new Set("com org net info biz xyz top site online shop store app dev page cloud club live link click icu buzz vip name example test".split(" "));
+const ENDINGS = new Set(
+  (
+    "com org net info biz xyz top site online shop store app dev page cloud club live link click icu buzz vip name " +
+    "example test"
+  ).split(" "),
+);
 const EMOJI_ONLY = /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\u200d|\ufe0f|\s)+$/u;
 const HINT = "Links are never opened from here: they may be dangerous";
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** One to three emoji and nothing else are shown large. */
 export function isEmojiOnly(text) {
-  return text.length > 0 && text.length <= 40 && EMOJI_ONLY.test(text) && [...graphemes.segment(text.replace(/\s/g, ""))].length <= 3;
+  return (
+    text.length > 0 &&
+    text.length <= 40 &&
+    EMOJI_ONLY.test(text) &&
+    [...graphemes.segment(text.replace(/\s/g, ""))].length <= 3
+  );
 }
 
 /** The beginning of a long text; null when it is short enough to be shown whole. */
@@ -167,7 +177,9 @@ export function deadLink(text) {
 function mentioned(into, text, called) {
   let plain = 0;
   for (let at = text.indexOf("@"); at >= 0 && called.length > 0; at = text.indexOf("@", at + 1)) {
-    const person = called.find(({ name, phone }) => [name, phone.slice(1)].some((word) => text.startsWith(word, at + 1)));
+    const person = called.find(({ name, phone }) =>
+      [name, phone.slice(1)].some((word) => text.startsWith(word, at + 1)),
+    );
     if (person === undefined) continue;
     const word = text.startsWith(person.name, at + 1) ? person.name : person.phone.slice(1);
     into.append(text.slice(plain, at), el("span", { class: "mention" }, `@${person.name}`));

@@ -27,14 +27,28 @@ export class Timeline {
     this.typing = el("div", { class: "typing", "aria-live": "off", hidden: true });
     this.scroller = el(
       "div",
-      { class: "timeline", tabIndex: 0, role: "log", "aria-live": "off", "aria-label": "Messages", on: { scroll: () => this.scrolled() } },
+      {
+        class: "timeline",
+        tabIndex: 0,
+        role: "log",
+        "aria-live": "off",
+        "aria-label": "Messages",
+        on: { scroll: () => this.scrolled() },
+      },
       this.list,
       this.typing,
     );
     this.badge = el("span", { class: "badge", hidden: true });
     this.jump = el(
       "button",
-      { type: "button", class: "jump", "aria-label": "To the newest message", title: "To the newest message", hidden: true, on: { click: () => this.toEnd() } },
+      {
+        type: "button",
+        class: "jump",
+        "aria-label": "To the newest message",
+        title: "To the newest message",
+        hidden: true,
+        on: { click: () => this.toEnd() },
+      },
       icon("down"),
       this.badge,
     );
@@ -107,14 +121,26 @@ export class Timeline {
     const unread = this.divider === null ? -1 : this.firstUnread(messages);
     for (let at = from; at < to; at++) {
       const message = messages[at];
-      const shape = shapeOf(message, messages[at - 1], at === unread ? this.foreign(messages.slice(at)) : 0, at === from);
+      const shape = shapeOf(
+        message,
+        messages[at - 1],
+        at === unread ? this.foreign(messages.slice(at)) : 0,
+        at === from,
+      );
       const known = this.rows.get(message);
-      const same = known && known.shape.day === shape.day && known.shape.first === shape.first && known.shape.unread > 0 === shape.unread > 0;
+      const same =
+        known &&
+        known.shape.day === shape.day &&
+        known.shape.first === shape.first &&
+        known.shape.unread > 0 === shape.unread > 0;
       const made = same ? known : { node: row(this.view, message, shape), shape };
       made.node.messageShown = message;
       rows.set(message, made);
     }
-    arrange(this.list, [...rows.values()].map(({ node }) => node));
+    arrange(
+      this.list,
+      [...rows.values()].map(({ node }) => node),
+    );
     this.rows = rows;
     this.list.classList.toggle("empty", to === 0);
   }
@@ -138,9 +164,20 @@ export class Timeline {
 
   showTyping(people) {
     const group = this.view.chat.kind === "group";
-    const names = people.slice(0, 2).map((person) => this.view.world.person(person).name).join(" and ");
-    const words = people.length > 2 ? `${people.length} people are typing` : `${names} ${people.length > 1 ? "are" : "is"} typing`;
-    this.typing.replaceChildren(...(people.length ? [el("span", { class: "dots" }, el("i"), el("i"), el("i")), el("span", { class: group ? "" : "visually-hidden" }, words)] : []));
+    const names = people
+      .slice(0, 2)
+      .map((person) => this.view.world.person(person).name)
+      .join(" and ");
+    const words =
+      people.length > 2 ? `${people.length} people are typing` : `${names} ${people.length > 1 ? "are" : "is"} typing`;
+    this.typing.replaceChildren(
+      ...(people.length
+        ? [
+            el("span", { class: "dots" }, el("i"), el("i"), el("i")),
+            el("span", { class: group ? "" : "visually-hidden" }, words),
+          ]
+        : []),
+    );
     this.typing.hidden = people.length === 0;
     if (this.pinned) this.stick();
   }
@@ -233,7 +270,10 @@ export class Timeline {
       this.update();
     }
     const { node } = this.rows.get(found);
-    node.scrollIntoView({ block: "center", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+    node.scrollIntoView({
+      block: "center",
+      behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth",
+    });
     node.classList.remove("flash");
     requestAnimationFrame(() => node.classList.add("flash"));
     node.addEventListener("animationend", () => node.classList.remove("flash"), { once: true });

@@ -48,8 +48,8 @@ class Thread {
   }
 }
 
-/** What changed: `all`, `people`, `world` (faults, script, switches), and sets of chats: `chats`, `threads`, `typing`. */
-export class Changes {
+/** What changed: `all`, `people`, `world` (faults, script, switches); sets of chats: `chats`, `threads`, `typing`. */
+class Changes {
   constructor() {
     this.clear();
   }
@@ -131,10 +131,13 @@ export class World {
     clearTimeout(timers.get(person));
     timers.delete(person);
     if (on) {
-      timers.set(person, setTimeout(() => {
-        this.setTyping(chat, person, false);
-        this.changed();
-      }, TYPED));
+      timers.set(
+        person,
+        setTimeout(() => {
+          this.setTyping(chat, person, false);
+          this.changed();
+        }, TYPED),
+      );
     }
     this.typists.set(chat, timers);
     this.changes.typing.add(chat);
