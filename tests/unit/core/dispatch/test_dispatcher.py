@@ -85,7 +85,8 @@ async def test_a_busy_chat_does_not_hold_up_the_others() -> None:
 
 async def test_more_events_than_are_kept_in_memory_are_read_back() -> None:
     hall = Hall()
-    texts = [str(number) for number in range(CACHED + 3)]
+    size = 100_000  # bytes of each
+    texts = [str(number).ljust(size, ".") for number in range(CACHED // size + 3)]
     await hall.arrive(*texts)
     async with hall.running():
         await asyncio.sleep(0)
