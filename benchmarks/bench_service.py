@@ -29,15 +29,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import msgspec
 import uvloop
-
 from benchmarks.common import (
+    TALK,
     TOKEN,
     Group,
+    Messages,
     Service,
     World,
+    flood,
     machine,
     make_groups,
     open_service,
@@ -48,6 +49,7 @@ from benchmarks.common import (
     tell,
     until,
 )
+
 from whinchat.core.types import Certainty, ChatKind, ChatRef, SendResult, SendText
 from whinchat.transports.simulator.remote import RemoteLink
 from whinchat.transports.simulator.transcript import Entry, EntryKind
@@ -55,38 +57,6 @@ from whinchat.transports.simulator.transcript import Entry, EntryKind
 GROUPS = 200
 RATE = 50  # messages a second, for latency
 DANGEROUS = 0.1  # part of them, for latency
-BEHIND = 2_000  # messages on their way to the service, for throughput
-BATCH = 100
-TALK = (
-    "good morning, see you at 10.30 in the cafe",
-    "did anybody see my umbrella? I think I left it on the bus",
-    "thanks!!",
-    "we meet on Saturday at four, bring something to drink please",
-    "ok",
-    "the report is attached, tell me what you think of it before Thursday",
-)
-
-
-class Messages:
-    """Made up with a seed: talk, and links that nobody has seen before."""
-
-    def __init__(self, seed: int, *, dangerous: float, harmless: float = 0.0) -> None:
-        self._random = random.Random(seed)
-        self._dangerous = dangerous
-        self._harmless = harmless
-        self.made: Counter[str] = Counter()
-
-    def next(self) -> tuple[str, str]:
-        """What it is, and its text."""
-        drawn = self._random.random()
-        number = self.made.total()
-        kind, text = "talk", self._random.choice(TALK)
-        if drawn < self._dangerous:
-            kind, text = "dangerous", f"look https://paypa1-login-{number}.pages.dev/verify before tonight"
-        elif drawn < self._dangerous + self._harmless:
-            kind, text = "harmless", f"{text} https://www.example.org/news/{number}.html"
-        self.made[kind] += 1
-        return kind, text
 
 
 # --- latency -----------------------------------------------------------------------------------------------------
@@ -199,7 +169,7 @@ async def throughput(folder: Path, seconds: float, seed: int, share: float) -> d
         ((before,),) = service.query("SELECT count(*) FROM events")
         sends.texts = 0
         cpu, own, began = service.cpu_seconds(), time.process_time(), time.perf_counter()
-        await flood(world, groups, messages, seconds, seed)
+        await flood(world, groups, messages, seconds=seconds)
         posted = messages.made.total()
         await until(lambda: sends.texts >= messages.made["dangerous"] and not world.waiting, "every warning has come")
         await service.settled()
@@ -213,16 +183,6 @@ async def throughput(folder: Path, seconds: float, seed: int, share: float) -> d
         "world_cpu_us": 1e6 * own / posted,
         "messages": posted,
     }
-
-
-async def flood(world: World, groups: list[Group], messages: Messages, seconds: float, seed: int) -> None:
-    chance = random.Random(seed)
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        for _ in range(min(BATCH, BEHIND - world.waiting)):
-            group = chance.choice(groups)
-            world.call("post", chat=group.id, sender=chance.choice(group.members), text=messages.next()[1])
-        await asyncio.sleep(0.001)
 
 
 def check(service: Service, sends: Sends, messages: Messages, before: int) -> None:

@@ -1,4 +1,4 @@
-"""What the benchmarks of the whole service share: a world in this process, the service in another, and how it is watched.
+"""What the benchmarks of the whole service share: a world in this process, a service in another, and measuring it.
 
 The service is `whinchat run` as an operator starts it: real files, real sealing, the remote link to the world. Nothing
 leaves the machine, and the folder is thrown away.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import platform
+import random
 import re
 import signal
 import socket
@@ -17,6 +19,7 @@ import sqlite3
 import statistics
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
@@ -34,9 +37,20 @@ from whinchat.transports.simulator.operations import perform
 from whinchat.transports.simulator.realm import Bounds
 
 TOKEN = "a-token-for-benchmarks-0123456789"
-PATIENCE = 40.0  # seconds for anything to happen
+PATIENCE = 120.0  # seconds for anything to happen
 LOOK = 0.02  # seconds between two looks
 MEGABYTE = 1024 * 1024
+INTERPRETER = (sys.executable,)
+BEHIND = 2_000  # messages on their way to the service when it is given as much as it takes
+BATCH = 100  # messages posted before others get their turn
+TALK = (
+    "good morning, see you at 10.30 in the cafe",
+    "did anybody see my umbrella? I think I left it on the bus",
+    "thanks!!",
+    "we meet on Saturday at four, bring something to drink please",
+    "ok",
+    "the report is attached, tell me what you think of it before Thursday",
+)
 
 
 # --- the world ---------------------------------------------------------------------------------------------------
@@ -101,6 +115,48 @@ async def make_groups(world: World, service: Service, count: int, size: int = 8)
     return groups
 
 
+class Messages:
+    """Made up with a seed: talk, and links that nobody has seen before."""
+
+    def __init__(self, seed: int, *, dangerous: float, harmless: float = 0.0) -> None:
+        """`dangerous` and `harmless`: which part of the messages has such a link."""
+        self.random = random.Random(seed)
+        self._dangerous = dangerous
+        self._harmless = harmless
+        self.made: Counter[str] = Counter()
+
+    def next(self) -> tuple[str, str]:
+        """What it is (`talk`, `dangerous`, `harmless`), and its text."""
+        drawn = self.random.random()
+        number = self.made.total()
+        kind, text = "talk", self.random.choice(TALK)
+        if drawn < self._dangerous:
+            kind, text = "dangerous", f"look https://paypa1-login-{number}.pages.dev/verify before tonight"
+        elif drawn < self._dangerous + self._harmless:
+            kind, text = "harmless", f"{text} https://www.example.org/news/{number}.html"
+        self.made[kind] += 1
+        return kind, text
+
+
+async def flood(
+    world: World,
+    groups: Sequence[Group],
+    messages: Messages,
+    *,
+    count: float = math.inf,
+    seconds: float = math.inf,
+    rate: float = math.inf,
+) -> None:
+    """Post until so many are posted or so many seconds are over: `rate` a second, or as many as the service takes."""
+    chance, posted, began = messages.random, 0, time.perf_counter()
+    while posted < count and (now := time.perf_counter() - began) < seconds:
+        for _ in range(int(min(BATCH, BEHIND - world.waiting, count - posted, rate * now + 1 - posted))):
+            group = chance.choice(groups)
+            world.call("post", chat=group.id, sender=chance.choice(group.members), text=messages.next()[1])
+            posted += 1
+        await asyncio.sleep(0.001)
+
+
 # --- the service -------------------------------------------------------------------------------------------------
 
 
@@ -126,7 +182,7 @@ def resident(pid: int) -> Resident:
 class Service:
     """`whinchat run` in a process of its own, over a world elsewhere."""
 
-    command = (sys.executable, "-m", "whinchat", "run")
+    command = (*INTERPRETER, "-m", "whinchat", "run")
 
     def __init__(self, folder: Path, world: str, http: aiohttp.ClientSession) -> None:
         self.folder = folder
@@ -205,10 +261,11 @@ class Service:
 
     @property
     def open_rows(self) -> int:
-        """Events, sends and jobs that wait or are under way."""
+        """Events, sends and the jobs of messages that wait or are under way."""
         ((count,),) = self.query(
             """SELECT (SELECT count(*) FROM events WHERE state = 'waiting')
-                    + (SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending'))"""
+                    + (SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending'))
+                    + (SELECT count(*) FROM jobs WHERE cause IS NOT NULL AND state <> 'dead')"""
         )
         return int(count)
 

@@ -37,8 +37,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def suspicious(town: Running) -> str:
-    lines = town.service.whinchat("scan", "check", "--json", *PERHAPS).stdout.splitlines()
-    return next(each["url"] for each in map(json.loads, lines) if each["verdict"] == "suspicious")
+    lines = town.verb("scan", "check", "--json", *PERHAPS).out.splitlines()
+    found: list[str] = [each["url"] for each in map(json.loads, lines) if each["verdict"] == "suspicious"]
+    return found[0]
 
 
 def refused(answer: str) -> bool:

@@ -87,6 +87,11 @@ class World:
             if not page["entries"]:
                 return entries
 
+    def counts(self) -> dict[str, int]:
+        """How much of everything there was since the world began."""
+        counts: dict[str, int] = self._ask("api/transcript?limit=1")["counts"]
+        return counts
+
     def sends(self, action: str = "text") -> list[dict[str, Any]]:
         """What the bot sent and the network has, in order."""
         return [

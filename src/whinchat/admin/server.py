@@ -12,11 +12,14 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 
 from whinchat.core.errors import Refused
 
 log = logging.getLogger(__name__)
+requests_log = logging.getLogger(f"{__name__}.requests")
+"""What aiohttp itself says of requests."""
 
 MAX_BODY = 4 * 1024 * 1024  # bytes
 IDLE = 15.0  # seconds until a connection without a complete request is closed
@@ -150,8 +153,14 @@ class _Listener:
 
     async def start(self) -> None:
         # A connection that has sent no whole request head within the idle time is closed, from its first byte on.
+        requests_log.addFilter(_is_our_fault)
         self._runner = web.AppRunner(
-            self.app, access_log=None, keepalive_timeout=IDLE, lingering_time=LINGER, shutdown_timeout=GRACE / 2
+            self.app,
+            access_log=None,
+            logger=requests_log,
+            keepalive_timeout=IDLE,
+            lingering_time=LINGER,
+            shutdown_timeout=GRACE / 2,
         )
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._address.host, self._address.port)
@@ -165,6 +174,11 @@ class _Listener:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+
+
+def _is_our_fault(record: logging.LogRecord) -> bool:
+    """False for a request that could not be read: its sender was told, and a traceback would quote it."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
 
 
 def _refusal(address: Address, error: OSError) -> Refused:

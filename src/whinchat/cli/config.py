@@ -13,6 +13,12 @@ def config() -> None:
 
     They come from whinchat.toml (or --config FILE) and from the environment, which wins: the variable of storage.data
     is WHINCHAT_STORAGE__DATA.
+
+    \b
+    Examples:
+      whinchat config example > whinchat.toml
+      whinchat config check
+      whinchat config show --defaults
     """
 
 
@@ -21,7 +27,13 @@ def config() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object: setting to value and origin.")
 @click.pass_context
 def show(ctx: click.Context, defaults: bool, as_json: bool) -> None:
-    """Show the settings in use and where each comes from. Secrets are shown as ***."""
+    """Show the settings in use and where each comes from. Secrets are shown as ***.
+
+    \b
+    Examples:
+      whinchat config show
+      whinchat config show --defaults    what can be set
+    """
     from whinchat.config import effective, settings_of
 
     apps = common.app_types(ctx)
@@ -41,7 +53,12 @@ def show(ctx: click.Context, defaults: bool, as_json: bool) -> None:
 @config.command()
 @click.pass_context
 def check(ctx: click.Context) -> None:
-    """Check the settings, without starting anything. Every mistake is listed."""
+    """Check the settings, without starting anything. Every mistake is listed.
+
+    \b
+    Example:
+      whinchat --config /etc/whinchat.toml config check
+    """
     loaded = common.read(ctx)
     source = "the defaults and the environment" if loaded.file is None else str(loaded.file)
     click.echo(f"ok: the settings from {source} are right")
@@ -50,7 +67,12 @@ def check(ctx: click.Context) -> None:
 @config.command()
 @click.pass_context
 def example(ctx: click.Context) -> None:
-    """Print a settings file to begin with: whinchat config example > whinchat.toml"""
+    """Print a settings file to begin with.
+
+    \b
+    Example:
+      whinchat config example > whinchat.toml
+    """
     from whinchat.config import example as text
 
     click.echo(text(common.app_types(ctx)), nl=False)
@@ -59,7 +81,12 @@ def example(ctx: click.Context) -> None:
 @config.command()
 @click.pass_context
 def reference(ctx: click.Context) -> None:
-    """Print the reference page of all settings, as Markdown."""
+    """Print the reference page of all settings, as Markdown.
+
+    \b
+    Example:
+      whinchat config reference > settings.md
+    """
     from whinchat.config import reference as text
 
     click.echo(text(common.app_types(ctx)), nl=False)

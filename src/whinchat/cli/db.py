@@ -21,7 +21,13 @@ MEGABYTE = 1024 * 1024
 
 @click.group()
 def db() -> None:
-    """Migrate, back up, restore and check the database, whinchat.db in the folder of storage.data."""
+    """Migrate, back up, restore and check the database, whinchat.db in the folder of storage.data.
+
+    \b
+    Examples:
+      whinchat db backup
+      whinchat db check
+    """
 
 
 @db.command()

@@ -164,6 +164,10 @@ def doctor(ctx: click.Context, as_json: bool) -> int:
     """Find what is wrong on this machine, and say the way out.
 
     Nothing is changed and nothing leaves the machine. Ends with 1 when something would keep the service from working.
+
+    \b
+    Example:
+      whinchat doctor
     """
     settings = common.load(ctx)
     findings = {name: check(settings) for name, check in CHECKS.items()}

@@ -31,13 +31,23 @@ def keys() -> None:
     """Rotate, export and import the keys that seal the data.
 
     They lie in one file (keys.path), apart from the data and from every backup. Lose it, and the data is lost.
+
+    \b
+    Examples:
+      whinchat keys status
+      whinchat keys export whinchat-keys.json
     """
 
 
 @keys.command()
 @click.pass_context
 def status(ctx: click.Context) -> None:
-    """Show the ids of the keys and which of them the database still uses. The keys themselves are never shown."""
+    """Show the ids of the keys and which of them the database still uses. The keys themselves are never shown.
+
+    \b
+    Example:
+      whinchat keys status
+    """
     from whinchat.infra.crypto.keyring import load as load_keys
 
     settings = load(ctx)

@@ -60,6 +60,11 @@ def simulator(
       [transport.simulator]
       world = "http://127.0.0.1:PORT"
       token_file = "FILE"
+
+    \b
+    Examples:
+      whinchat simulator --port 8470 --token-file world.token
+      whinchat simulator --script demo --seed 1
     """
     from whinchat.infra.clock import SystemClock
     from whinchat.transports.simulator.host import Host

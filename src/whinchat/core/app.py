@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -68,7 +68,7 @@ class App:
     answerers: tuple[Answerer, ...] = ()
     jobs: tuple[JobHandler, ...] = ()
     schedules: tuple[Schedule, ...] = ()
-    subscriptions: tuple[Subscription[Fact], ...] = ()
+    subscriptions: tuple[Subscription[Any], ...] = ()
     health: tuple[HealthCheck, ...] = ()
     close: Callable[[], None] | None = None
 

@@ -33,10 +33,14 @@ class Handlers:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What came of a message as something said to the bot. `to`: the word of the application that acted upon it."""
+    """What came of a message as something said to the bot.
+
+    `to`: the word of the application that acted upon it; `rest`: what is left of the message for its observers.
+    """
 
     outcome: Outcome = NOTHING
     to: str | None = None
+    rest: Context | None = None
 
 
 class Pipeline:
@@ -102,7 +106,7 @@ class Pipeline:
             said = await self._spoken_to(context, context.event)
         outcome = said.outcome
         for word, observer in self._observers:
-            seen = _rest(context) if word == said.to else context
+            seen = said.rest if word == said.to else context
             if seen is None:
                 continue
             if isinstance(seen.event, observer.events) and await observer.admits(seen.event):
@@ -112,7 +116,7 @@ class Pipeline:
     async def _spoken_to(self, context: Context, message: MessageReceived) -> _Said:
         route = self._router.route(message)
         if route is not None:
-            return await self._command(Invocation(context, message, route))
+            return await self._command(Invocation(context, message, route), message)
         if not self._answerers:
             return _Said()
         turn = await self._conversations.current(context.chat_key, context.user_key)
@@ -123,9 +127,9 @@ class Pipeline:
         if outcome is NOTHING:
             return _Said()
         closing = self._conversations.close(context.chat_key, context.user_key, turn)
-        return _Said(outcome + Outcome(changes=Batch((closing,))), word)
+        return _Said(outcome + Outcome(changes=Batch((closing,))), word, _rest(context, message))
 
-    async def _command(self, invocation: Invocation) -> _Said:
+    async def _command(self, invocation: Invocation, message: MessageReceived) -> _Said:
         """A command that is refused, held back or unreadable is a message like any other to its application too."""
         carried_out: list[str] = []
 
@@ -134,7 +138,9 @@ class Pipeline:
             return await self._call(permitted)
 
         outcome = await chain(self._middlewares, call)(invocation)
-        return _Said(outcome, carried_out[0] if carried_out else None)
+        if not carried_out:
+            return _Said(outcome)
+        return _Said(outcome, carried_out[0], _rest(invocation.context, message))
 
     async def _call(self, invocation: Invocation) -> Outcome:
         route = invocation.route
@@ -155,16 +161,12 @@ class Pipeline:
         return await self._commands[route.command.path].handle(call)
 
 
-def _rest(context: Context) -> Context | None:
-    """The event without what was said to the application: the text with the card of its link, and what it answers.
+def _rest(context: Context, message: MessageReceived) -> Context | None:
+    """The message without what was said to the application: the text with the card of its link, and what it answers.
 
-    Whatever else the message holds, such as a picture, is not hidden from its observers by a command; None when it
-    holds nothing else.
+    Whatever else it holds, such as a picture, is not hidden from observers by a command; None when that is nothing.
     """
-    event = context.event
-    if not isinstance(event, MessageReceived):
-        return context
-    content = replace(event.content, text="", preview=None)
+    content = replace(message.content, text="", preview=None)
     if content == Content():
         return None
-    return dataclasses.replace(context, event=replace(event, content=content, quoted=None))
+    return dataclasses.replace(context, event=replace(message, content=content, quoted=None))

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 EVERY = 3.0  # seconds between looks
 MARGIN = 1.25  # times the limit that must be free again: no flapping at the edge
 MEGABYTE = 1024 * 1024
-FREE = Metric(MetricKind.GAUGE, "whinchat_disk_free_bytes", "Free space on the disk of the data folder")
+FREE = Metric(MetricKind.GAUGE, "whinchat_disk_free_bytes", "Free space on the disk of the data folder.")
 
 
 def free_bytes(folder: Path) -> int:

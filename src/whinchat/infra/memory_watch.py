@@ -18,7 +18,7 @@ MEGABYTE = 1024 * 1024
 MEMORY = Metric(
     MetricKind.GAUGE,
     "whinchat_memory_bytes",
-    "Memory of the service and its children; shared pages count in proportion",
+    "Memory of the service and its children; shared pages count in proportion.",
     labels=("of", "kind"),
 )
 

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ class BotHarness:
             random=self.random,
             metrics=self.metrics,
             workers=InlineWorkers(),
-            words=Words([spec.catalogues for spec in self._specs]),
+            words=_words(tuple(spec.catalogues for spec in self._specs)),
             roster=Roster(accounts.group, self.clock, ["owner"]),
             chats=Chats(self.database, self.clock, "en"),
             conversations=Conversations(self.database, self.sealer, self.clock),
@@ -135,7 +136,7 @@ class BotHarness:
             await asyncio.sleep(0)
             busy = self.engine.dispatcher.pending or not self.engine.sender.idle or await self._run_job()
             quiet = 0 if busy else quiet + 1
-            if quiet > 20:
+            if quiet > 5:
                 return
         raise TimeoutError("the bot does not get quiet")
 
@@ -252,6 +253,12 @@ class BotHarness:
     async def count(self, table: str, where: str = "1 = 1") -> int:
         ((number,),) = await self.database.fetch(f"SELECT count(*) FROM {table} WHERE {where}")  # noqa: S608 - a test's own words
         return msgspec.convert(number, int)
+
+
+@cache
+def _words(folders: tuple[Path, ...]) -> Words:
+    """Sentences never change, and reading them takes longer than most tests."""
+    return Words(folders)
 
 
 @asynccontextmanager

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
-from tests.support.echo import Faults, echo
+from tests.support.echo import Faults, NoSettings, echo
 from tests.support.invocations import invocation
 
+from whinchat.core.app import App, AppContext, AppSpec, Subscription
+from whinchat.core.dispatch.context import Context
+from whinchat.core.dispatch.handler import Outcome
 from whinchat.core.dispatch.router import Router
 from whinchat.core.engine import Accounts
 from whinchat.core.errors import TransportError
+from whinchat.core.events import Fact
 from whinchat.core.pipeline import Handlers, Pipeline
 from whinchat.core.ports import Batch, Statement
-from whinchat.core.types import ChatKind, ChatRef, Content, Event, LinkPreview, Media, MediaKind
+from whinchat.core.types import ChatKind, ChatRef, Content, Event, LinkPreview, Media, MediaKind, MessageReceived
 from whinchat.testing.harness import BotHarness, running
 
 OPEN = ChatRef("open@g", ChatKind.GROUP)
@@ -126,3 +132,36 @@ async def test_an_account_that_is_not_here_cannot_be_asked() -> None:
     assert refused.value.code == "no_such_account"
     with pytest.raises(TransportError):
         await accounts.download("gone", PICTURE, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard(Fact):
+    text: str
+
+
+class Tell:
+    """An observer that tells of what it heard."""
+
+    events = (MessageReceived,)
+
+    async def admits(self, event: Event) -> bool:
+        return True
+
+    async def observe(self, context: Context) -> Outcome:
+        event = context.event
+        return Outcome(facts=(Heard(event.content.text),) if isinstance(event, MessageReceived) else ())
+
+
+async def test_who_subscribed_to_a_kind_of_fact_is_told() -> None:
+    told: list[str] = []
+
+    async def note(fact: Heard) -> None:
+        told.append(fact.text)
+
+    def build(_given: AppContext, _settings: NoSettings) -> App:
+        return App("tell", observers=(Tell(),), subscriptions=(Subscription(Heard, note),))
+
+    spec = AppSpec(name="tell", settings=NoSettings, build=build, catalogues=Path(__file__).parent)
+    async with running(spec) as bot:
+        await bot.say("ana", OPEN, "hello")
+    assert told == ["hello"]

@@ -87,9 +87,7 @@ async def freshness(lists: Lists, most: float) -> Finding:
     if age is None:
         return Finding(ok=False, detail="no lists are loaded", hint="whinchat feeds import NAME FILE")
     detail = f"lists of known scams are {age:.0f} days old"
-    return Finding(
-        ok=age <= most, detail=detail, hint="" if age <= most else "whinchat feeds import NAME FILE"
-    )
+    return Finding(ok=age <= most, detail=detail, hint="" if age <= most else "whinchat feeds import NAME FILE")
 
 
 APP = AppSpec(

@@ -65,7 +65,6 @@ class Given(Protocol):
 def feeds() -> None:
     """Lists of dangerous links: import, inspect, remove.
 
-    \b
     Lists are text files: one host, address or URL a line, CSV with such a column, hosts files, AdBlock, dnsmasq or
     RPZ lists; gzip is fine. A running service uses what was imported within seconds.
 
@@ -157,7 +156,12 @@ def import_(
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
 def status(given: Given, as_json: bool) -> None:
-    """Show every feed: entries, age, trust, licence, version, and what went wrong last."""
+    """Show every feed: entries, age, trust, licence, version, and what went wrong last.
+
+    \b
+    Example:
+      whinchat feeds status --json
+    """
     lists = SnapshotLists(None, given.clock)
 
     async def work() -> list[Feed]:
@@ -190,6 +194,10 @@ def list_(given: Given, name: str) -> None:
     """Print the entries of an imported feed, one a line: kind and name, divided by a tab.
 
     The names are dangerous: do not open them.
+
+    \b
+    Example:
+      whinchat feeds list mylist | grep example
     """
 
     async def work() -> None:

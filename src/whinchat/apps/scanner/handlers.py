@@ -10,7 +10,7 @@ from whinchat.apps.scanner.links.parse import parse_link
 from whinchat.apps.scanner.moderation import Moderation
 from whinchat.apps.scanner.reading import beginning
 from whinchat.apps.scanner.replies import Replies
-from whinchat.apps.scanner.repository import Repository
+from whinchat.apps.scanner.repository import Repository, Sighting
 from whinchat.apps.scanner.rules import Effect, parse_pattern, too_wide
 from whinchat.apps.scanner.service import Found, Scanner, links_in
 from whinchat.core.dispatch.command import Command
@@ -91,9 +91,7 @@ class Check:
     async def answer(self, context: Context, turn: Turn) -> Outcome:
         """The next message after the question; one without a link is no answer."""
         message = context.event
-        if turn.topic != QUESTION or not isinstance(message, MessageReceived):
-            return NOTHING
-        texts = [Text("body", message.content.text)]
+        texts = [Text("body", message.content.text)] if isinstance(message, MessageReceived) else []
         return await self._check(context, texts) if links_in(beginning(texts)) else NOTHING
 
     async def _check(self, context: Context, texts: list[Text], typed: str | None = None) -> Outcome:
@@ -127,17 +125,20 @@ class Explain:
         self._replies = replies
 
     async def handle(self, call: Call) -> Outcome:
-        quoted = call.message.quoted
-        if quoted is None:
-            return Outcome(replies=(self._replies.no_link(call),))
-        ref = MessageRef(call.event.chat, quoted.id, quoted.sender, quoted.from_me)
-        # What we saw ourselves counts before what the quoting person's app claims the message said.
-        seen = await self._repository.sightings_of(self._repository.message_key(call.event.account, ref))
+        seen = await self._seen(call)
         links = [(link, "seen") for sighting in seen if (link := parse_link(sighting.seen.url)) is not None]
         found = await self._scanner.judge_all(links or links_in(beginning(_quoted(call))), call.chat_key)
         if not found:
             return Outcome(replies=(self._replies.nothing_to_explain(call),))
         return Outcome(replies=(self._replies.checked(call, [each.verdict for each in found]),), changes=_kept(found))
+
+    async def _seen(self, call: Call) -> list[Sighting]:
+        """What we saw ourselves, which counts before what the quoting person's app claims that the message said."""
+        quoted = call.message.quoted
+        if quoted is None:
+            return []
+        ref = MessageRef(call.event.chat, quoted.id, quoted.sender, quoted.from_me)
+        return await self._repository.sightings_of(self._repository.message_key(call.event.account, ref))
 
 
 class AddRule:

@@ -57,7 +57,8 @@ class Moderation:
         replies = self._say(context, message, heard, said)
         if not replies and context.event.chat.kind is ChatKind.DIRECT and not (muted or told):
             replies = self._replies.direct(context, message, found[0].verdict)
-        warned = {each.url for each in said if each.voice >= Voice.SHORT}
+        loudest = max((each.voice for each in said), default=Voice.SILENT)
+        warned = {each.url for each in said} if loudest >= Voice.SHORT else set()
         return Outcome(replies, Batch(self._remember(context, message, found, warned, quoted)))
 
     def answered(self, context: Context, message: MessageRef, found: Sequence[Found]) -> Batch:

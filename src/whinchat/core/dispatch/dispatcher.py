@@ -168,7 +168,6 @@ class Dispatcher:
         self._events.clear()
         self._line.clear()
         self._pending = 0
-        self._room.set()
         for event_id, chat in sorted(waiting):
             self._append(event_id, chat)
         self._resumed.set()

@@ -87,8 +87,9 @@ _NEXT = """
      WHERE id = (SELECT id FROM outbox WHERE chat = :chat AND state = 'queued' ORDER BY urgency, id LIMIT 1)
        AND state = 'queued'
  RETURNING id, reference, account, chat, on_unknown, urgency, attempts, resends, created_at,
-           (SELECT min(other.urgency) FROM outbox AS other
-             WHERE other.chat = :chat AND other.state = 'queued' AND other.id <> outbox.id),
+           (SELECT other.urgency FROM outbox AS other
+             WHERE other.chat = :chat AND other.state = 'queued' AND other.id <> outbox.id
+             ORDER BY other.urgency, other.id LIMIT 1),
            body"""
 
 _UNTAKE = "UPDATE outbox SET state = 'queued' WHERE chat = :chat AND state = 'sending'"

@@ -72,8 +72,10 @@ class Settlement:
         if limits is None:
             return [reply]
         action = reply.action
+        if not _possible(action, limits):
+            return []
         if not isinstance(action, SendText):
-            return [reply] if _possible(action, limits) else []
+            return [reply]
         first, *rest = split(action.text, limits.max_text)
         quote = action.quote if limits.quote else None
         parts = [SendText(first, quote, action.mentions), *(SendText(text) for text in rest)]

@@ -81,10 +81,10 @@ class Access:
 
     def _bears(self, request: web.Request) -> bool:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
-        return kind.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), self._token)
+        return kind.lower() == "bearer" and hmac.compare_digest(_raw(token.strip()), self._token)
 
     def _remembered(self, request: web.Request) -> bool:
-        return hmac.compare_digest(request.cookies.get(self._cookie, "").encode(), self._derived("page").encode())
+        return hmac.compare_digest(_raw(request.cookies.get(self._cookie, "")), self._derived("page").encode())
 
     def _admit(self, request: web.Request) -> web.Response | None:
         """Turns a one-time token into a cookie. A browser that has the cookie needs none."""
@@ -99,6 +99,11 @@ class Access:
 
     def _derived(self, purpose: str) -> str:
         return hmac.new(self._token, b"simulator " + purpose.encode(), "sha256").hexdigest()
+
+
+def _raw(header: str) -> bytes:
+    """The bytes as they came: they need not be text."""
+    return header.encode("utf-8", "surrogateescape")
 
 
 def _host_name(host: str) -> str:

@@ -42,6 +42,7 @@ def build_app(host: Host, token: str, page: Path | None = None, hosts: Collectio
     app[ACCESS] = access
     api = _Api(host, access)
     app.on_shutdown.append(api.close)
+    app.on_response_prepare.append(_without_makers_mark)
     app.router.add_get("/api/link", api.link)
     app.router.add_get("/api/live", api.live)
     app.router.add_get("/api/state", api.state)
@@ -132,6 +133,11 @@ class _Api:
         else:
             body = await request.read()
         return _json(perform(self._host, request.match_info["operation"], body or b"{}"))
+
+
+async def _without_makers_mark(_request: web.Request, response: web.StreamResponse) -> None:
+    """Nobody needs to know which versions of what are at work."""
+    response.headers.popall("Server", None)
 
 
 @web.middleware

@@ -35,6 +35,7 @@ class Intake:
         self._tasks: list[asyncio.Task[None]] = []
         self._idle = asyncio.Event()
         self._idle.set()
+        self._leaving = False
 
     async def __aenter__(self) -> Intake:
         self._tasks = [asyncio.create_task(self._work(), name=f"intake-{n}") for n in range(self._workers)]
@@ -60,7 +61,8 @@ class Intake:
             self._idle.clear()
 
     async def drain(self) -> None:
-        """Until everything that was put is accepted."""
+        """Until everything that was put is accepted; what is refused from now on is left to the next session."""
+        self._leaving = True
         await self._idle.wait()
 
     async def _work(self) -> None:
@@ -68,7 +70,9 @@ class Intake:
             chat = await self._ready.get()
             waiting = self._chats[chat]
             for _ in range(min(IN_A_ROW, len(waiting))):
-                await self._offer(waiting[0])
+                if not await self._offer(waiting[0]):
+                    waiting.clear()
+                    break
                 self._acknowledge(waiting.popleft().position)
             if waiting:
                 self._ready.put_nowait(chat)
@@ -77,8 +81,8 @@ class Intake:
             if not self._chats:
                 self._idle.set()
 
-    async def _offer(self, parcel: Parcel) -> None:
-        """Until the service takes it."""
+    async def _offer(self, parcel: Parcel) -> bool:
+        """Until the service takes it; false when it does not and there is no more time to ask again."""
         while True:
             try:
                 if isinstance(parcel.item, DeliveryUpdate):
@@ -86,9 +90,12 @@ class Intake:
                 else:
                     await self._sink.accept(parcel.item)
             except Overloaded as overloaded:
-                await self._clock.sleep(overloaded.retry_after or PAUSE)
+                pause = overloaded.retry_after or PAUSE
             except Exception:
                 log.exception("the service could not take an event; it is offered again")
-                await self._clock.sleep(PAUSE)
+                pause = PAUSE
             else:
-                return
+                return True
+            if self._leaving:
+                return False
+            await self._clock.sleep(pause)

@@ -173,6 +173,12 @@ def test_to_allow_a_company_is_not_to_allow_its_guests(allowed: str, url: str) -
     assert deciding([rule(allowed, DENY)], web(url), 0) is not None
 
 
+def test_to_allow_a_guests_own_page_is_to_allow_it() -> None:
+    page = web("https://sites.google.com/view/mine/start")
+    for text in ("https://sites.google.com/view/mine/start", "https://sites.google.com/view/mine/*"):
+        assert deciding([rule(text)], page, 0) is not None
+
+
 @given(st.text(max_size=40) | st.from_regex(r"(\*\.)?[a-z.]{1,20}(/[a-z*]{0,5})?", fullmatch=True))
 def test_any_text_is_a_rule_or_none_and_never_becomes_another_one(text: str) -> None:
     pattern = parse_pattern(text)

@@ -142,6 +142,17 @@ async def test_leaving_drops_what_is_not_accepted_and_does_not_acknowledge_it() 
     assert desk.service.at_once == 0
 
 
+async def test_a_service_that_takes_nothing_more_is_not_waited_for() -> None:
+    desk = Desk()
+    desk.service.errors = [Overloaded("stopping", retry_after=60.0)] * 2
+    async with desk.intake as intake:
+        intake.put([parcel(1, "a"), parcel(2, "a"), parcel(3, "b")])
+        async with asyncio.timeout(1):
+            await intake.drain()
+    assert desk.service.taken == {}
+    assert desk.acknowledged == []
+
+
 async def test_nothing_to_do_is_done_at_once() -> None:
     async with Desk().intake as intake:
         intake.put([])

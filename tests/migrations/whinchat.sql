@@ -1,0 +1,173 @@
+-- sealing 1 06e686fbe3e1: the key's mark
+-- core 1 d8764bdd4b03: inbox, outbox, steps, chats, conversations
+-- queue 1 f0864236fb90: jobs, schedules
+-- scanner 1 9448897a50bd: chats, rules, verdicts, sightings
+
+CREATE TABLE sealing (
+                    id INTEGER PRIMARY KEY CHECK (id = 1),
+                    lookup BLOB NOT NULL,
+                    canary BLOB NOT NULL
+                );
+
+CREATE TABLE events (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    identity    BLOB NOT NULL UNIQUE,
+    chat        BLOB NOT NULL,
+    kind        TEXT NOT NULL,
+    state       TEXT NOT NULL,
+    attempts    INTEGER NOT NULL,
+    arrived_at  INTEGER NOT NULL,
+    handled_at  INTEGER,
+    error       TEXT,
+    body        BLOB
+);
+
+CREATE INDEX events_waiting ON events (chat, id) WHERE state = 'waiting';
+
+CREATE INDEX events_aside ON events (id) WHERE state = 'aside';
+
+CREATE INDEX events_arrived ON events (arrived_at);
+
+CREATE TABLE outbox (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    reference   TEXT NOT NULL UNIQUE,
+    account     TEXT NOT NULL,
+    chat        BLOB NOT NULL,
+    kind        TEXT NOT NULL,
+    state       TEXT NOT NULL,
+    on_unknown  TEXT NOT NULL,
+    urgency     INTEGER NOT NULL,
+    attempts    INTEGER NOT NULL,
+    resends     INTEGER NOT NULL,
+    cause       INTEGER,
+    created_at  INTEGER NOT NULL,
+    settled_at  INTEGER,
+    message     BLOB,
+    delivery    TEXT,
+    error       TEXT,
+    body        BLOB
+);
+
+CREATE INDEX outbox_queued ON outbox (chat, urgency, id) WHERE state = 'queued';
+
+CREATE INDEX outbox_sending ON outbox (id) WHERE state = 'sending';
+
+CREATE INDEX outbox_message ON outbox (message) WHERE message IS NOT NULL;
+
+CREATE INDEX outbox_cause ON outbox (cause);
+
+CREATE INDEX outbox_created ON outbox (created_at);
+
+CREATE TABLE steps (
+    id     INTEGER PRIMARY KEY,
+    cause  INTEGER NOT NULL,
+    at     INTEGER NOT NULL,
+    what   TEXT NOT NULL
+);
+
+CREATE INDEX steps_cause ON steps (cause);
+
+CREATE INDEX steps_at ON steps (at);
+
+CREATE TABLE chats (
+    chat        BLOB PRIMARY KEY,
+    language    TEXT,
+    updated_at  INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE conversations (
+    chat        BLOB NOT NULL,
+    person      BLOB NOT NULL,
+    topic       TEXT NOT NULL,
+    data        BLOB NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    PRIMARY KEY (chat, person)
+) WITHOUT ROWID;
+
+CREATE INDEX conversations_expiry ON conversations (expires_at);
+
+CREATE TABLE jobs (
+    id            INTEGER PRIMARY KEY,
+    kind          TEXT NOT NULL,
+    key           TEXT NOT NULL,
+    state         TEXT NOT NULL,
+    priority      INTEGER NOT NULL,
+    since         INTEGER NOT NULL,
+    due_at        INTEGER,
+    attempt       INTEGER NOT NULL,
+    max_attempts  INTEGER NOT NULL,
+    token         INTEGER,
+    cause         INTEGER,
+    error         TEXT,
+    payload       BLOB NOT NULL,
+    UNIQUE (kind, key, state)
+);
+
+CREATE INDEX jobs_ready ON jobs (kind, priority, id) WHERE state = 'waiting' AND due_at IS NULL;
+
+CREATE INDEX jobs_due ON jobs (due_at) WHERE due_at IS NOT NULL;
+
+CREATE TABLE schedules (
+    name      TEXT PRIMARY KEY,
+    fired_at  INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE scanner_chats (
+    chat         BLOB PRIMARY KEY,
+    consent_at   INTEGER,
+    consent_by   BLOB,
+    muted_until  INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+CREATE TABLE scanner_rules (
+    chat        BLOB NOT NULL,
+    number      INTEGER NOT NULL,
+    rule        BLOB NOT NULL,
+    effect      TEXT NOT NULL,
+    author      BLOB NOT NULL,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER,
+    body        BLOB NOT NULL,
+    PRIMARY KEY (chat, number),
+    UNIQUE (chat, rule)
+);
+
+CREATE INDEX scanner_rules_expiry ON scanner_rules (expires_at) WHERE expires_at IS NOT NULL;
+
+CREATE TABLE scanner_verdicts (
+    url         BLOB PRIMARY KEY,
+    level       TEXT NOT NULL,
+    checked_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    body        BLOB NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX scanner_verdicts_expiry ON scanner_verdicts (expires_at);
+
+CREATE TABLE scanner_sightings (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    chat       BLOB NOT NULL,
+    message    BLOB NOT NULL,
+    url        BLOB NOT NULL,
+    sender     BLOB NOT NULL,
+    part       TEXT NOT NULL,
+    quoted     BLOB,
+    seen_at    INTEGER NOT NULL,
+    shown      TEXT NOT NULL,
+    warned_at  INTEGER,
+    body       BLOB NOT NULL,
+    UNIQUE (message, url)
+);
+
+CREATE INDEX scanner_sightings_url ON scanner_sightings (url, chat, warned_at);
+
+CREATE INDEX scanner_sightings_quoted ON scanner_sightings (quoted) WHERE quoted IS NOT NULL;
+
+CREATE INDEX scanner_sightings_seen ON scanner_sightings (seen_at);
+
+CREATE INDEX scanner_sightings_chat ON scanner_sightings (chat, warned_at);
+
+CREATE TABLE scanner_state (
+    name   TEXT PRIMARY KEY,
+    value  TEXT NOT NULL
+) WITHOUT ROWID;

@@ -1,0 +1,87 @@
+"""The scanner as it ships: its own lists, its own judge."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.support.opinions import Opinions
+
+from whinchat.apps.basics.app import APP as BASICS
+from whinchat.apps.scanner import commands, pictures, reading
+from whinchat.apps.scanner.app import APP, freshness
+from whinchat.apps.scanner.jobs import SCHEDULES
+from whinchat.core.ports import Claim
+from whinchat.core.types import Content, MessageReceived
+from whinchat.testing.harness import BotHarness, running
+
+MOST = 120  # days
+
+
+@pytest.fixture
+async def shipped() -> AsyncIterator[BotHarness]:
+    async with running(BASICS, APP) as bot:
+        yield bot
+
+
+async def test_the_first_thing_that_a_visitor_tries(shipped: BotHarness) -> None:
+    family = await shipped.group("family", admin="ana", members=["eve"])
+    message = await shipped.say("eve", family, "look Https://paypa1-login.pages.dev/verify")
+    (warning,) = shipped.texts(family)
+    assert "paypa1-login[.]pages[.]dev" in warning
+    assert "It pretends to be PayPal." in warning
+    assert shipped.quotes(family) == [message]
+    await shipped.say("eve", family, "and https://www.wikipedia.org/")
+    assert len(shipped.texts(family)) == 1
+
+
+async def test_every_command_of_the_grammar_has_a_handler_and_every_schedule_a_job(shipped: BotHarness) -> None:
+    (scanner,) = [app for app in shipped.apps if app.name == "scanner"]
+    assert [handler.spec for handler in scanner.commands] == list(commands.COMMANDS)
+    kinds = {job.kind for job in scanner.jobs}
+    assert {schedule.job.kind for schedule in SCHEDULES} <= kinds
+    assert {pictures.Pictures.kind, reading.ReadLarge.kind} <= kinds
+    for schedule in SCHEDULES:
+        await shipped.run_job(schedule.job)
+    assert await shipped.count("memory_jobs") == 0
+
+
+async def test_help_knows_every_command(shipped: BotHarness) -> None:
+    ana = shipped.direct("ana")
+    await shipped.say("ana", ana, "scan help")
+    (text,) = shipped.texts(ana)
+    for command in commands.COMMANDS:
+        assert (f"!{command.path}" in text) is command.where.includes(ana.kind)
+
+
+@pytest.mark.parametrize(
+    ("age", "ok", "detail"),
+    [
+        (None, False, "no lists are loaded"),
+        (0.4, True, "lists of known scams are 0 days old"),
+        (float(MOST), True, f"lists of known scams are {MOST} days old"),
+        (MOST + 1.0, False, f"lists of known scams are {MOST + 1} days old"),
+    ],
+)
+async def test_old_lists_are_noticed(age: float | None, ok: bool, detail: str) -> None:
+    lists = Opinions()
+    lists.age_days = age
+    finding = await freshness(lists, MOST)
+    assert (finding.ok, finding.detail, finding.critical) == (ok, detail, False)
+    assert bool(finding.hint) is not ok
+
+
+async def test_its_health_check_is_about_its_lists(shipped: BotHarness) -> None:
+    (scanner,) = [app for app in shipped.apps if app.name == "scanner"]
+    (check,) = scanner.health
+    assert check.name == "lists"
+    assert "days old" in (await check.check()).detail
+
+
+async def test_a_picture_job_without_a_picture_is_done_at_once(shipped: BotHarness) -> None:
+    message = shipped.message("eve", shipped.direct("eve"), Content(text="hello"))
+    assert isinstance(message, MessageReceived)
+    order = reading.Order(message, 1, b"c", b"u", "en")
+    claim = Claim(1, "scanner.picture", "1", reading._encode(order), 1, 1, 1, 0)
+    (job,) = [job for app in shipped.apps for job in app.jobs if job.kind == claim.kind]
+    assert (await job.run(claim)).replies == ()
