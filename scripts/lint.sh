@@ -2,6 +2,7 @@
 # Everything about the code that can be checked without running it.
 set -eu
 bin=.venv/bin
+mkdir -p .cache
 "$bin/ruff" format --check --quiet .
 "$bin/ruff" check --quiet .
 "$bin/mypy" --no-error-summary

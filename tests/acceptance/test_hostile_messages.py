@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import json
-import struct
 import time
 import urllib.error
 import urllib.request
-import zlib
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
 from tests.support.live import TOKEN
+from tests.support.pictures import claiming
 from tests.support.running import Chat, Running, Said, running
 
 BAD = "https://paypa1-login.pages.dev/verify"
 SHOWN = "paypa1-login[.]pages[.]dev"
+BOMB = b64encode(claiming(50_000, 50_000)).decode()
 PATIENCE = 120.0  # seconds for all of them together
-
-
-def _bomb() -> str:
-    """A small PNG that says it is 50,000 dots wide and high, in base64."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", 50_000, 50_000, 1, 0, 0, 0, 0)
-    body = zlib.compress(bytes(6_251 * 1_000))
-    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
-    return b64encode(png).decode()
 
 
 def _picture(data: str, mime: str = "image/png") -> dict[str, Any]:
@@ -46,9 +34,9 @@ HOSTILE: dict[str, dict[str, Any]] = {
     "bidi soup": {"text": "\u202e\u202d\u2066\u2067\u2068\u2069\u200f\u061c" * 1250},
     "ten thousand links": {"text": " ".join(f"https://a{n}.example.org/x" for n in range(10_000))},
     "ten thousand short links": {"text": " ".join(f"a{n}.co" for n in range(10_000))},
-    "rows of links": {"content": {"rows": [{"url": f"https://a{n}.example.org/"} for n in range(5_000)]}},
+    "rows of links": {"content": {"rows": [{"url": f"https://a{n}.example.org/"} for n in range(2_000)]}},
     "options of links": {
-        "content": {"poll": {"question": "?", "options": [f"a{n}.example.org" for n in range(5_000)]}}
+        "content": {"poll": {"question": "?", "options": [f"a{n}.example.org" for n in range(2_000)]}}
     },
     "NULs": {"text": "a\0b\0" * 2_000},
     "64 kB without a space": {"text": "a" * 65_536},
@@ -68,8 +56,8 @@ HOSTILE: dict[str, dict[str, Any]] = {
     "a command with everything": {"text": "!scan allow \u202e*_~`[x](https://example.org) for for for \0"},
     "prefixes": {"text": "!" * 60_000},
     "mentions": {"text": "@Whinchat " * 5_000, "mentions": ["Whinchat"]},
-    "a decompression bomb": _picture(_bomb()),
-    "half a picture": _picture(_bomb()[:60]),
+    "a decompression bomb": _picture(BOMB),
+    "half a picture": _picture(BOMB[:60]),
     "a picture of text": _picture(b64encode(b"<svg onload=alert(1)>" * 100).decode(), "image/svg+xml"),
     "a contact of 20,000 lines": _vcard("\n".join(f"URL:https://a{n}.example.org" for n in range(20_000))),
     "a contact folded without end": _vcard("URL:https://exa" + "\n " * 20_000 + "mple.org"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Callable
 from typing import Any
+
+from tests.support.pictures import code, encoded
 
 Arguments = dict[str, Any]
 
@@ -32,13 +33,7 @@ def _vcard(url: str) -> str:
 
 def qr_picture(text: str) -> str:
     """A PNG with a code, in base64."""
-    import zxingcpp
-    from PIL import Image
-
-    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode)
-    out = io.BytesIO()
-    Image.fromarray(zxingcpp.write_barcode_to_image(code, scale=6)).save(out, "PNG")
-    return base64.b64encode(out.getvalue()).decode()
+    return base64.b64encode(encoded(code(text))).decode()
 
 
 KINDS: dict[str, Callable[[str], Arguments]] = {

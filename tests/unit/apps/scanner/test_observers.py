@@ -8,6 +8,7 @@ from tests.support.opinions import EVIL, NICE, SHADY, link
 
 from whinchat.apps.scanner.links.collect import Text
 from whinchat.apps.scanner.reading import LARGE, beginning
+from whinchat.apps.scanner.repository import KEPT
 from whinchat.core.dispatch.context import Context
 from whinchat.core.dispatch.handler import NOTHING
 from whinchat.core.types import (
@@ -221,17 +222,17 @@ async def test_a_surrogate_beside_a_link_hides_nothing(bot: BotHarness, family: 
     assert bot.texts(family)[0].startswith("⛔")
 
 
-async def test_a_message_of_ten_thousand_links_is_read_by_a_job_and_does_not_hold_up_its_chat(
+async def test_a_message_of_thousands_of_links_is_read_by_a_job_and_does_not_hold_up_its_chat(
     bot: BotHarness, family: ChatRef
 ) -> None:
-    links = " ".join(f"a{number:x}.io" for number in range(10_000))
-    large = bot.message("eve", family, f"{links} {BAD}"[-65_000:])
+    links = " ".join(f"a{number:x}.io" for number in range(2000))
+    large = bot.message("eve", family, f"{links} {BAD}")
     await bot.transport.emit(large, bot.message("bob", family, link(SHADY)))
     await bot.settle()
     assert bot.quotes(family)[1] == large.ref
     assert "evil-site[.]com" in bot.texts(family)[1]
     assert await bot.count("events", "attempts > 0") == 0
-    assert await bot.count("scanner_sightings") == 201
+    assert await bot.count("scanner_sightings") == KEPT + 1
 
 
 async def test_a_large_message_is_not_read_when_consent_ended_meanwhile(bot: BotHarness, family: ChatRef) -> None:
