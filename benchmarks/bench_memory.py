@@ -1,11 +1,11 @@
 """Resident memory of the service: at rest, and while and after 100,000 messages.
 
 `python -m benchmarks.bench_memory [--messages N] [--rounds N]` prints one JSON line, in megabytes. At rest: ready, over
-a world in another process, and quiet for a few seconds; several services one after the other. PSS counts pages shared
-with other processes in proportion, which on a machine with other Python programs is less than what the service costs
-alone; `alone` is what it holds without anybody to share with (RSS). Growth: one service, 200 groups, one message in ten
-with a link that nobody has seen before; a sample ten times on the way, and the slope over the second half, because
-tables and caches that have a limit fill up in the first.
+a world in another process, and quiet for a few seconds; several services one after the other. `pss` counts pages that
+are shared with other processes in proportion, here with the world's interpreter; `anonymous` and `file` (code, mapped
+lists, which the system may drop) are its parts; `rss` is what it would be with nobody to share with. Growth: one
+service, 200 groups, 500 messages a second, one in ten with a link that nobody has seen before; a sample before, and
+after each tenth of the messages. The slope is that of the second half: what has a limit fills up in the first.
 
 Beside it: an interpreter that imports the same modules and does nothing (`imports`), one that imports only the
 libraries (`libraries`), and an interpreter alone (`interpreter`).

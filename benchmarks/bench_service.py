@@ -243,7 +243,7 @@ def measured(given: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3, help="of each measurement")
     parser.add_argument("--seconds", type=float, default=60.0, help="of load, in each round of each measurement")
     parser.add_argument("--only", choices=("latency", "throughput"))
     given = parser.parse_args()

@@ -47,7 +47,7 @@ async def measure(folder: Path, rounds: int) -> dict[str, list[float]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=15, help="starts of each kind")
     given = parser.parse_args()
     before = machine()
     with tempfile.TemporaryDirectory() as folder:

@@ -39,11 +39,10 @@ class WatchLists:
 
     async def run(self, claim: Claim) -> Outcome:
         version = self._lists.version
-        before = await self._repository.checked_lists()
-        if version == before:
+        if version == await self._repository.checked_lists():
             return NOTHING
-        jobs = () if before is None else (Job(kind=Recheck.kind, key="lists", payload=_encode(_Cursor(0))),)
-        return Outcome(changes=Batch((self._repository.note_lists(version),)), jobs=jobs)
+        look_again = Job(kind=Recheck.kind, key="lists", payload=_encode(_Cursor(0)))
+        return Outcome(changes=Batch((self._repository.note_lists(version),)), jobs=(look_again,))
 
 
 class _Cursor(msgspec.Struct, frozen=True):

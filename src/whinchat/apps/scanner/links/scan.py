@@ -15,14 +15,15 @@ from whinchat.apps.scanner.links.link import LinkKind, Trick
 from whinchat.apps.scanner.links.tables import TOP_LEVEL
 from whinchat.apps.scanner.links.tail import Tails, opened
 
-_RUN_HERE = re.compile(rf"([{HOST}]++)(?:((?:\.[{HOST}]++)++)(?=(:?))|(?=(:)))")
+# Single characters are matched possessively, groups never: Python before 3.11.5 gets those wrong (gh-106052).
+_RUN_HERE = re.compile(rf"([{HOST}]++)(?:((?:\.[{HOST}]++)+)(?=(:?))|(?=(:)))")
 _RUN = re.compile(rf"(?<![{HOST}]){_RUN_HERE.pattern}")
 _DOTS_BEFORE_COLON = 3  # groups of _RUN, by the last that took part
 _ONLY_COLON = 4
 _WEB_END = re.compile(r"(?:https?|ftp)\Z", re.IGNORECASE)
 _OTHER_END = re.compile(rf"[a-z][a-z0-9-]{{1,{schemes.LONGEST - 1}}}\Z", re.IGNORECASE)
 _SLASHES = re.compile(r"[\\/]*+")
-_AUTHORITY = re.compile(rf"(?:(?!(?:https?|ftp):)[^{CONTROLS}/\\?#<>\"`|^{STOPS}])*+", re.IGNORECASE)
+_AUTHORITY = re.compile(rf"(?:(?!(?:https?|ftp):)[^{CONTROLS}/\\?#<>\"`|^{STOPS}])*", re.IGNORECASE)
 _NAME = re.compile(rf"\[[0-9a-fA-F:.%]{{2,60}}\]|[^{CONTROLS}{STOPS}!\"#$&'()*+,/:;<=>?@\[\\\]^`{{|}}~]*+")
 _HOST_SIGN = re.compile(r"[.%\[]|[0-9@](?:0?[xX])?[0-9a-fA-F]")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]{1,8}|[0-9]{8,12}")
