@@ -6,8 +6,6 @@ doubled, and then once; at most one text a chat.
 
 from __future__ import annotations
 
-import base64
-import io
 import sqlite3
 from collections import Counter
 from pathlib import Path
@@ -15,22 +13,11 @@ from typing import Any
 
 import pytest
 from tests.support.killable import STEPS
+from tests.support.kinds import qr_picture
 from tests.support.live import Service, World, until, world_process
 
 CHATS = ("One", "Two", "Three")
 EACH = 8  # dangerous links a chat
-
-
-def qr_picture(text: str) -> str:
-    """A PNG with a code, in base64."""
-    import zxingcpp
-    from PIL import Image
-
-    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode)
-    picture = Image.fromarray(zxingcpp.write_barcode_to_image(code, scale=6))
-    out = io.BytesIO()
-    picture.save(out, "PNG")
-    return base64.b64encode(out.getvalue()).decode()
 
 
 def dangerous(chat: str, number: int) -> str:
