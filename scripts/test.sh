@@ -6,6 +6,6 @@ mkdir -p .cache
 rm -f .cache/coverage*
 "$bin/coverage" run -m pytest -q -n auto --dist loadfile "$@"
 "$bin/coverage" combine --quiet
-"$bin/coverage" report --skip-empty --format=total >.cache/coverage-total
-echo "branch coverage: $(cat .cache/coverage-total) %"
-"$bin/coverage" report >.cache/coverage.txt || { tail -40 .cache/coverage.txt; exit 1; }
+"$bin/coverage" report --skip-empty --format=total >.cache/total.txt
+echo "branch coverage: $(cat .cache/total.txt) %"
+"$bin/coverage" report >.cache/report.txt || { tail -40 .cache/report.txt; exit 1; }
