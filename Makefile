@@ -15,7 +15,7 @@ demo: $(VENV)/runtime.done  ## run the service with a simulated group to chat in
 run: $(VENV)/runtime.done  ## run the service with whinchat.toml
 	@$(BIN)/whinchat run $(ARGS)
 
-test: $(VENV)/dev.done lint browser  ## lint, types, contracts and the whole test suite with its coverage gate
+test: $(VENV)/dev.done lint browser train-libs  ## lint, types, contracts and the whole test suite with its coverage gate
 	@scripts/test.sh
 
 unit: $(VENV)/dev.done  ## the unit tests only: seconds, no sockets
@@ -30,6 +30,15 @@ fix: $(VENV)/dev.done  ## mend what the formatter and the linter can mend
 
 bench: $(VENV)/dev.done  ## every benchmark, one JSON line each (see benchmarks/README.md)
 	@scripts/bench.sh
+
+train: $(VENV)/dev.done train-libs  ## train the scanner's model from labelled links (ARGS=--tables measures everything)
+	@$(BIN)/python -m scripts.train_model $(ARGS)
+
+fuzz: $(VENV)/dev.done  ## mutate links for ten minutes and look for crashes and slow cases
+	@$(BIN)/python -m scripts.fuzz_links --minutes 10 $(ARGS)
+
+train-libs:
+	@scripts/train_libs.sh
 
 browser:
 	@scripts/browser.sh
@@ -47,8 +56,8 @@ $(VENV)/runtime.done: requirements/runtime.txt pyproject.toml | $(VENV)/bin/pyth
 	@scripts/install.sh $(BIN) requirements/runtime.txt
 	@touch $@
 
-$(VENV)/dev.done: requirements/dev.txt requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
-	@scripts/install.sh $(BIN) requirements/runtime.txt requirements/dev.txt
+$(VENV)/dev.done: requirements/dev.txt requirements/train.txt requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
+	@scripts/install.sh $(BIN) requirements/runtime.txt requirements/train.txt requirements/dev.txt
 	@touch $@ $(VENV)/runtime.done
 
-.PHONY: help demo run test unit lint fix bench browser lock clean
+.PHONY: help demo run test unit lint fix bench train fuzz train-libs browser lock clean

@@ -47,7 +47,7 @@ RATE = 500  # messages a second: work, not flood
 IDLE = {
     "imports": "import whinchat.cli.run, whinchat.infra.logging, whinchat.bootstrap, uvloop",
     "libraries": (
-        "import aiohttp.web, apsw, can_ada, click, cronsim, idna, msgspec, prometheus_client, publicsuffixlist, uvloop;"
+        "import aiohttp.web, apsw, can_ada, click, cronsim, idna, msgspec, prometheus_client, uvloop;"
         "from cryptography.hazmat.primitives.ciphers.aead import AESGCM;"
         "from cryptography.hazmat.primitives.kdf.hkdf import HKDF"
     ),

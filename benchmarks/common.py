@@ -182,7 +182,7 @@ def resident(pid: int) -> Resident:
 class Service:
     """`whinchat run` in a process of its own, over a world elsewhere."""
 
-    command = (*INTERPRETER, "-m", "whinchat", "run")
+    command: tuple[str, ...] = (*INTERPRETER, "-m", "whinchat", "run")
 
     def __init__(self, folder: Path, world: str, http: aiohttp.ClientSession) -> None:
         self.folder = folder
@@ -211,6 +211,7 @@ class Service:
             "WHINCHAT_STORAGE__DATA": str(self.folder / "data"),
             "WHINCHAT_KEYS__PATH": str(self.folder / "root.key"),
             "WHINCHAT_PRIVATE__PORT": str(self._port),
+            "WHINCHAT_SERVICE__OFFLINE": "true",
         }
         with (self.folder / "service.log").open("ab") as log:
             began = time.perf_counter()

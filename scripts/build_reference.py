@@ -1,4 +1,4 @@
-"""Writes the reference pages that follow from the code, and the schema that the migrations make.
+"""Writes the reference pages that follow from the code and the model, and the schema that the migrations make.
 
     python -m scripts.build_reference [--check]
 
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import apsw
 import click
+from scripts import model_page
 
 import whinchat
 from whinchat import config
@@ -30,6 +31,7 @@ from whinchat.infra.storage.migrate import checksum
 ROOT = Path(__file__).parents[1]
 WIDTH = 100  # columns of help texts
 LANGUAGE = "en"
+RESULTS_BEGIN, RESULTS_END = "<!-- results: python -m scripts.build_reference -->", "<!-- end of results -->"
 
 METRICS = """\
 # Metrics
@@ -108,6 +110,16 @@ def schema(steps: Sequence[Migration]) -> str:
     return "".join([*lines, *(f"\n{sql};\n" for (sql,) in rows)])
 
 
+def model_pages() -> dict[str, str]:
+    """The model's data card, and its headline in the README."""
+    card = model_page.read()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    return {
+        "docs/reference/model.md": model_page.page(card),
+        "README.md": model_page.between(readme, RESULTS_BEGIN, RESULTS_END, model_page.headline(card)),
+    }
+
+
 def pages() -> dict[str, str]:
     """Path below the project to content."""
     settings = {app.name: app.settings for app in APPS}
@@ -119,6 +131,7 @@ def pages() -> dict[str, str]:
         "whinchat.example.toml": config.example(settings),
         "tests/migrations/whinchat.sql": schema(migrations()),
         "tests/migrations/feeds.sql": schema(FEEDS),
+        **model_pages(),
     }
 
 

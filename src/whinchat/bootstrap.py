@@ -7,10 +7,12 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
+from whinchat import __version__
 from whinchat.admin.server import Address, Listeners
 from whinchat.apps.basics.app import APP as BASICS
 from whinchat.apps.scanner.app import APP as SCANNER
@@ -36,6 +38,7 @@ from whinchat.infra.crypto import keyring, rotation
 from whinchat.infra.crypto.sealer import AesSealer
 from whinchat.infra.disk_watch import DiskWatch
 from whinchat.infra.health import Health, Phase
+from whinchat.infra.http import AiohttpClient
 from whinchat.infra.memory_watch import MemoryWatch
 from whinchat.infra.metrics import PrometheusMetrics
 from whinchat.infra.queue import migrations as queue_schema
@@ -46,6 +49,7 @@ from whinchat.infra.rate_limit import TokenBuckets
 from whinchat.infra.storage import housekeeping
 from whinchat.infra.storage.check import is_sealed
 from whinchat.infra.storage.migrate import migrate
+from whinchat.infra.storage.opening import opened as opened_file
 from whinchat.infra.storage.sqlite import SqliteDatabase
 from whinchat.infra.workers import ThreadWorkers
 from whinchat.transports.simulator import network as simulator
@@ -108,6 +112,7 @@ class Service:
         health: Health,
         close: Sequence[Callable[[], None]],
         workers: ThreadWorkers,
+        http: AiohttpClient | None,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -118,6 +123,7 @@ class Service:
         self._health = health
         self._close = close
         self._workers = workers
+        self._http = http
         self.listeners = listeners
 
     def page(self) -> str | None:
@@ -140,6 +146,8 @@ class Service:
         await self._supervisor.stop(deadline / 2)
         await self._network.transport.stop(deadline / 4)
         await self.listeners.stop()
+        if self._http is not None:
+            await self._http.close()
         await self._workers.close()
         for close in self._close:
             close()
@@ -200,6 +208,7 @@ def _assemble(
     queue = SqlQueue(database, sealer, clock, random)
     ports = Ports(database, queue, sealer, TokenBuckets(clock), clock, random, metrics)
     workers = ThreadWorkers(1)
+    http = None if settings.service.offline else web_client()
     accounts = Accounts([network.transport])
     base = AppContext(
         database=database,
@@ -215,6 +224,8 @@ def _assemble(
         conversations=Conversations(database, sealer, clock),
         bus=EventBus(),
         download=accounts.download,
+        http=http,
+        open_database=partial(opened_file, clock=clock),
         data=settings.storage.data,
         prefix=settings.service.prefix,
         commands=tuple(command for app in APPS for command in app.commands),
@@ -275,7 +286,13 @@ def _assemble(
         health=health,
         close=[app.close for app in apps if app.close is not None],
         workers=workers,
+        http=http,
     )
+
+
+def web_client() -> AiohttpClient:
+    """What asks the addresses that the operator named; it says what it is, and nothing of whom it runs for."""
+    return AiohttpClient(f"whinchat/{__version__}")
 
 
 def _own(given: AppContext, app: AppSpec[Any]) -> AppContext:

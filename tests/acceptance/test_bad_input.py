@@ -334,10 +334,10 @@ def test_a_world_that_is_not_there_yet_is_waited_for(copy: Service, tmp_path: Pa
     assert "connecting" in report["degraded"]["transport"]["detail"]
     late = Child(["whinchat", "simulator", "--port", str(port), "--token", TOKEN], tmp_path, "late", {})
     try:
-        until(lambda: town.ready()[1]["status"] == "ready", "it connects by itself")
+        until(town.connected, "it connects by itself")
     finally:
         late.kill()
-    until(lambda: town.ready()[1]["status"] == "degraded", "it notices that the world is gone")
+    until(lambda: not town.connected(), "it notices that the world is gone")
 
 
 def test_a_wrong_token_is_told_and_does_not_end_the_service(copy: Service) -> None:

@@ -108,8 +108,10 @@ def check(world: World, service: Service, interrupted: set[str]) -> None:
     with sqlite3.connect(service.database) as database:
         rows = database.execute("SELECT state, count(*) FROM events GROUP BY state").fetchall()
         sightings = database.execute("SELECT count(*), count(DISTINCT message) FROM scanner_sightings").fetchone()
+        sites = database.execute("SELECT count(*), count(second_at), count(warned_at) FROM scanner_sites").fetchone()
         (unknown,) = database.execute("SELECT count(*) FROM outbox WHERE state IN ('unknown', 'failed')").fetchone()
     database.close()
     assert dict(rows).keys() == {"done"}
     assert sightings == (len(expected), len(expected)), "an effect happened twice or not at all"
+    assert sites == (len(expected), 0, len(expected)), "a site has another poster than the one who posted it"
     assert unknown == 0

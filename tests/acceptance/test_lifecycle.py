@@ -259,12 +259,14 @@ def test_the_doctor_finds_the_running_service_and_what_ails_it(town: Running) ->
         well = town.verb("doctor", "--json")
         found = {line["check"]: line for line in map(json.loads, well.out.splitlines())}
         assert well.code == 0, well.out
-        assert "the service runs here and is ready" in found["private port"]["detail"]
+        assert "the service runs here" in found["private port"]["detail"]
+        assert "transport" not in found["private port"]["detail"]
+        assert "learned from links that are" in found["model"]["detail"]
         town.world.call("presence", person="Whinchat", online=False)
-        until(lambda: town.ready()[1]["status"] == "degraded", "the service notices")
+        until(lambda: not town.connected(), "the service notices")
         degraded = town.verb("doctor")
         assert degraded.code == 0, "a warning, nothing that keeps it from working"
-        assert "degraded" in degraded.out
+        assert "transport: " in degraded.out
         town.world.call("presence", person="Whinchat", online=True)
         (town.service.folder / "root.key").chmod(0o644)
         ill = town.verb("doctor")

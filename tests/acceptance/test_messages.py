@@ -232,7 +232,7 @@ def test_events_that_overtake_each_other_are_all_handled_once(town: Running) -> 
 def test_what_was_posted_while_the_bot_was_away_is_handled_when_it_is_back(town: Running) -> None:
     chat = town.group("Away")
     town.world.call("presence", person="Whinchat", online=False)
-    until(lambda: town.ready()[1]["status"] == "degraded", "the service notices")
+    until(lambda: not town.connected(), "the service notices")
     messages = {name: chat.say("Bob", bad(name)) for name in (f"away-{number}" for number in range(10))}
     assert town.ready()[0] == 200, "away from the network is no reason to be restarted"
     town.world.call("presence", person="Whinchat", online=True)
@@ -242,7 +242,7 @@ def test_what_was_posted_while_the_bot_was_away_is_handled_when_it_is_back(town:
         for said in chat.history()
         if "away" in said["content"].get("text", "") and "quoted" in said
     ] == [message["id"] for message in messages.values()], "each is warned about once, in order"
-    until(lambda: town.ready()[1]["status"] == "ready", "the service is well again")
+    until(town.connected, "the service is well again")
 
 
 def test_a_broken_connection_loses_nothing(town: Running) -> None:

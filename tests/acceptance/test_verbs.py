@@ -61,7 +61,7 @@ def test_help_teaches(here: Path, path: tuple[str, ...]) -> None:
 def test_examples_name_verbs_and_options_that_there_are(here: Path, path: tuple[str, ...]) -> None:
     known = {" ".join(each) for each in PATHS}
     for line in whinchat(here, *path, "--help").out.partition("Example")[2].partition("Options:")[0].splitlines():
-        for example in re.findall(r"\bwhinchat ((?:--?[a-z]\S* \S+ )?(?:[a-z]+ ?){1,2})([^|>]*)", line):
+        for example in re.findall(r"\bwhinchat ((?:--?[a-z]\S* \S+ )?(?:[a-z][a-z-]* ?){1,2})([^|>]*)", line):
             words = re.sub(r"^--\S+ \S+ ", "", example[0]).split()
             assert " ".join(words) in known or words[0] in known, line
             verb_of = words if " ".join(words) in known else words[:1]

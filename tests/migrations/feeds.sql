@@ -1,4 +1,5 @@
 -- feeds 1 a5d566b248d0: feeds, their entries, and who may import
+-- feeds 2 d62e5c2bc401: feeds that are kept up to date
 
 CREATE TABLE feeds (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -16,7 +17,7 @@ CREATE TABLE feeds (
     collisions   INTEGER NOT NULL,
     error        TEXT,
     failed_at    INTEGER
-);
+, listed INTEGER NOT NULL DEFAULT 0, confirmed_at INTEGER NOT NULL DEFAULT 0, lifetime INTEGER, recipe TEXT NOT NULL DEFAULT '', etag TEXT NOT NULL DEFAULT '', modified TEXT NOT NULL DEFAULT '');
 
 CREATE TABLE entries (
     generation   INTEGER NOT NULL,
@@ -34,3 +35,13 @@ CREATE TABLE importing (
     generation   INTEGER NOT NULL,
     state        INTEGER NOT NULL
 );
+
+CREATE TABLE updates (
+    name         TEXT PRIMARY KEY,
+    begun_at     INTEGER NOT NULL,
+    next_at      INTEGER NOT NULL,
+    failures     INTEGER NOT NULL,
+    succeeded_at INTEGER,
+    code         TEXT,
+    error        TEXT
+) WITHOUT ROWID;

@@ -2,6 +2,8 @@
 -- core 1 d8764bdd4b03: inbox, outbox, steps, chats, conversations
 -- queue 1 f0864236fb90: jobs, schedules
 -- scanner 1 9448897a50bd: chats, rules, verdicts, sightings
+-- scanner 2 153c61057a2e: sites that chats know
+-- scanner 3 366911a9b219: labels
 
 CREATE TABLE sealing (
                     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -171,3 +173,38 @@ CREATE TABLE scanner_state (
     name   TEXT PRIMARY KEY,
     value  TEXT NOT NULL
 ) WITHOUT ROWID;
+
+CREATE TABLE scanner_sites (
+    site       BLOB NOT NULL,
+    chat       BLOB NOT NULL,
+    first_by   BLOB NOT NULL,
+    first_at   INTEGER NOT NULL,
+    second_at  INTEGER,
+    last_at    INTEGER NOT NULL,
+    warned_at  INTEGER,
+    PRIMARY KEY (site, chat)
+) WITHOUT ROWID;
+
+CREATE INDEX scanner_sites_recent ON scanner_sites (site, last_at);
+
+CREATE INDEX scanner_sites_warned ON scanner_sites (site, warned_at) WHERE warned_at IS NOT NULL;
+
+CREATE INDEX scanner_sites_chat ON scanner_sites (chat, second_at);
+
+CREATE INDEX scanner_sites_last ON scanner_sites (last_at);
+
+CREATE TABLE scanner_labels (
+    chat         BLOB NOT NULL,
+    url          BLOB NOT NULL,
+    site         BLOB NOT NULL,
+    author       BLOB NOT NULL,
+    truth        TEXT NOT NULL,
+    source       TEXT NOT NULL,
+    labelled_at  INTEGER NOT NULL,
+    level        TEXT NOT NULL,
+    decided_by   TEXT NOT NULL,
+    body         BLOB NOT NULL,
+    PRIMARY KEY (chat, url)
+) WITHOUT ROWID;
+
+CREATE INDEX scanner_labels_time ON scanner_labels (labelled_at);

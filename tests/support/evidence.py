@@ -8,9 +8,11 @@ from functools import cache
 from whinchat.apps.scanner.evidence.index import gather
 from whinchat.apps.scanner.evidence.known import Evidence, Known, know
 from whinchat.apps.scanner.evidence.tables import Tables
+from whinchat.apps.scanner.judge import Judge
 from whinchat.apps.scanner.knowledge import Listing, SiteTag
 from whinchat.apps.scanner.links.link import Link, Site
 from whinchat.apps.scanner.links.parse import parse_link
+from whinchat.apps.scanner.scoring import Rules, Weights
 
 
 @dataclass
@@ -41,6 +43,22 @@ NOTHING_KNOWN = FakeLists()
 def tables() -> Tables:
     """The shipped ones, read once for all tests."""
     return Tables.load()
+
+
+@cache
+def weights() -> Weights:
+    return Weights.load()
+
+
+@cache
+def rules() -> Rules:
+    return Rules.load()
+
+
+@cache
+def judge() -> Judge:
+    """On shipped data, read once for all tests, and lists that know nothing."""
+    return Judge(NOTHING_KNOWN, tables=tables(), weights=weights(), rules=rules())
 
 
 def link(text: str) -> Link:

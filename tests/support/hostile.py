@@ -12,6 +12,7 @@ _PIECES = {
     "suffix after suffix": "com.Com",
     "sentences": "com.X.",
     "one word": "a",
+    "one Arabic word": "\u0644",
     "dots": ".",
     "open brackets": "(",
     "open brackets and hosts": "(a.co/",
@@ -70,6 +71,11 @@ def texts(size: int) -> dict[str, str]:
     return repeated | {
         "a long path of closing brackets": "http://x.co/" + ")" * size,
         "a long path of escapes": "http://x.co/" + "%25" * (size // 3),
+        "a dot and a long number": "." + "1" * size,
+        "an Arabic label": "http://a." + "\u0644" * size,
+        "a path of letters": "http://x.co/" + "a" * size,
+        "a path that unescapes": "http://x.co/" + "%61" * (size // 3),
+        "a wrapped path of Cyrillic letters": "https://www.google.com/url?q=http://x.co/" + "\u0430" * size,
         "links": links(size),
     }
 

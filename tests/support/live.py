@@ -137,6 +137,7 @@ class Service:
             "WHINCHAT_STORAGE__DATA": str(folder / "data"),
             "WHINCHAT_KEYS__PATH": str(folder / "root.key"),
             "WHINCHAT_PRIVATE__PORT": "0",
+            "WHINCHAT_SERVICE__OFFLINE": "true",
             **(environment or {}),
         }
         self._child: Child | None = None

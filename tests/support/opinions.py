@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
+from functools import cached_property
 from pathlib import Path
 from unittest import mock
 
+import msgspec
+from tests.support.evidence import judge, rules, tables, weights
+
 from whinchat.apps.scanner import app as module
+from whinchat.apps.scanner.evidence.situation import Situation
+from whinchat.apps.scanner.judge import Judge
 from whinchat.apps.scanner.knowledge import Listing, SiteTag
 from whinchat.apps.scanner.links.link import Link, Site
+from whinchat.apps.scanner.model.file import blank
 from whinchat.apps.scanner.settings import ScannerSettings
 from whinchat.apps.scanner.verdict import DecidedBy, Level, Reason, Verdict
 from whinchat.core.app import App, AppContext, AppSpec
@@ -24,14 +33,26 @@ CHANCES = {Level.MALICIOUS: 0.995, Level.SUSPICIOUS: 0.9, Level.UNKNOWN: 0.5, Le
 
 
 class Opinions:
-    """Stands for the lists and for the judge. Hosts it knows nothing of are benign, and so are those below them."""
+    """Stands for the lists and for the judge. Hosts it knows nothing of are benign, and so are those below them.
+
+    What stands around a link changes nothing but where a test says that it `weighs`, as the real judge does.
+    """
 
     def __init__(self) -> None:
         self.levels = dict(LEVELS)
+        self.chances: dict[str, float] = {}
+        """Of hosts whose probability is not that of others at their level."""
         self.version = "1"
         self.age_days: float | None = 1.0
+        self.tables = tables()
+        self.weights = weights()
+        self.rules = rules()
+        self.model = msgspec.structs.replace(blank(), version="2", trained="2025-12-22")
         self.lifetime = 3600_000  # milliseconds
         self.judged: list[str] = []
+        self.weighs = False
+        self.reputed: set[str] = set()
+        """Hosts that everybody knows."""
 
     def change(self, host: str, level: Level) -> None:
         """As when new lists arrive."""
@@ -42,24 +63,35 @@ class Opinions:
         self.judged.append(link.url)
         level = self.levels.get(link.host) or self.levels.get(link.host.partition(".")[2], Level.BENIGN)
         danger = level in {Level.MALICIOUS, Level.SUSPICIOUS}
+        chance = self.chances.get(link.host, CHANCES[level])
         return Verdict(
             url=link.url,
             host=link.host,
             site=link.site.name,
             level=level,
-            probability=CHANCES[level],
-            score=-float(level.rank),
-            decided_by=DecidedBy.EVIDENCE,
+            probability=chance,
+            score=math.log(chance / (1 - chance)),
+            decided_by=DecidedBy.REPUTATION if link.host in self.reputed else DecidedBy.EVIDENCE,
             reasons=(Reason("random_name", 1.0),) if danger else (),
             lists_version=self.version,
             checked_at=now,
             expires_at=now + self.lifetime,
         )
 
+    @cached_property
+    def real(self) -> Judge:
+        return judge().variant(frozenset(), self)
+
+    def in_situation(self, verdict: Verdict, link: Link, situation: Situation, *, leniency: float = 0.0) -> Verdict:
+        return self.real.in_situation(verdict, link, situation, leniency=leniency) if self.weighs else verdict
+
     def listings(self, link: Link) -> tuple[Listing, ...]:
         return ()
 
     def popular(self, site: Site) -> bool:
+        return False
+
+    def popular_name(self, registrable: str) -> bool:
         return False
 
     def tags(self, link: Link) -> frozenset[SiteTag]:
@@ -75,10 +107,7 @@ def scanner(opinions: Opinions, settings: ScannerSettings | None = None) -> AppS
         with mock.patch.multiple(module, SnapshotLists=opinions, Judge=lambda _lists: opinions):
             return module.build(given, settings or usual)
 
-    spec = module.APP
-    return AppSpec(
-        spec.name, spec.settings, build, spec.catalogues, spec.migrations, spec.sealed, spec.commands, spec.verbs
-    )
+    return dataclasses.replace(module.APP, build=build)
 
 
 def link(host: str, path: str = "") -> str:

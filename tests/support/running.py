@@ -160,6 +160,10 @@ class Running:
         status, body = self.get("/readyz")
         return status, json.loads(body)
 
+    def connected(self) -> bool:
+        """By the service's own word, whatever else it remarks: shipped lists and the model grow old."""
+        return "transport" not in self.ready()[1]["degraded"]
+
 
 @contextlib.contextmanager
 def running(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[Running]:

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from whinchat.core.errors import Refused
+
 if TYPE_CHECKING:
     from whinchat.config import Loaded, Settings
     from whinchat.config.tree import Apps
     from whinchat.core.app import AppSpec
-    from whinchat.core.ports import Clock, Database, Migration
+    from whinchat.core.ports import Clock, Database, HttpClient, Migration, Sealer
 
     AppSpecs = Callable[[], Sequence[AppSpec[Any]]]
 
@@ -66,14 +68,43 @@ class Invocation:
     @contextlib.asynccontextmanager
     async def open_database(self, path: Path, migrations: Sequence[Migration]) -> AsyncIterator[Database]:
         """A SQLite file of an application's own, made or brought up to date first; others may have it open too."""
-        import asyncio
+        from whinchat.infra.storage.opening import opened
 
-        from whinchat.infra.storage.migrate import migrate
-        from whinchat.infra.storage.sqlite import SqliteDatabase
-
-        await asyncio.to_thread(migrate, path, migrations, None, self.clock)
-        async with SqliteDatabase(path) as database:
+        async with opened(path, migrations, self.clock) as database:
             yield database
+
+    @contextlib.asynccontextmanager
+    async def open_data(self) -> AsyncIterator[tuple[Database, Sealer]]:
+        """The service's own database and what opens its sealed values; the service may be running.
+
+        Raises Refused: there is no database or no key to it, or the database is of another version.
+        """
+        from whinchat.bootstrap import migrations, opened_database
+        from whinchat.infra.crypto import keyring
+        from whinchat.infra.crypto.sealer import AesSealer
+        from whinchat.infra.storage.migrate import pending_in
+
+        settings = self.settings
+        async with opened_database(settings) as database:
+            if pending_in(settings.storage.database, migrations()):
+                raise Refused(
+                    "the database has the schema of an older version", hint="Run `whinchat db migrate` first."
+                )
+            yield database, AesSealer(keyring.load(settings.keys.path, settings.storage.data))
+
+    @contextlib.asynccontextmanager
+    async def open_http(self) -> AsyncIterator[HttpClient | None]:
+        """For the addresses that the operator named; None when no request may leave the machine."""
+        if self.settings.service.offline:
+            yield None
+            return
+        from whinchat.bootstrap import web_client
+
+        client = web_client()
+        try:
+            yield client
+        finally:
+            await client.close()
 
 
 def app_types(ctx: click.Context) -> Apps:

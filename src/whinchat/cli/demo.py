@@ -54,6 +54,7 @@ def _settings(settings: Settings, port: int | None) -> Settings:
 
     return replace(
         settings,
+        service=replace(settings.service, offline=True),
         storage=replace(settings.storage, data=FOLDER / "data"),
         keys=replace(settings.keys, path=FOLDER / "root.key"),
         transport=Transport(kind="simulator", simulator=SimulatorTransport()),

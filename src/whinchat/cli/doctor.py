@@ -1,6 +1,6 @@
 """`whinchat doctor`: looks at everything that a start needs, offline, and says the way out of what is wrong.
 
-A check is a function from the settings to a `Finding`; `CHECKS` is their list.
+A check is a function from the settings to a `Finding`; `CHECKS` is their list. Applications add their own.
 """
 
 from __future__ import annotations
@@ -171,6 +171,7 @@ def doctor(ctx: click.Context, as_json: bool) -> int:
     """
     settings = common.load(ctx)
     findings = {name: check(settings) for name, check in CHECKS.items()}
+    findings |= _of_apps(ctx.ensure_object(common.Invocation))
     if as_json:
         for name, finding in findings.items():
             common.echo_json({"check": name, "result": grade(finding), "detail": finding.detail, "hint": finding.hint})
@@ -181,6 +182,18 @@ def doctor(ctx: click.Context, as_json: bool) -> int:
             if not finding.ok:
                 click.echo(f"{name}: {finding.hint}")
     return 1 if "fail" in map(grade, findings.values()) else 0
+
+
+def _of_apps(given: common.Invocation) -> dict[str, Finding]:
+    now = given.clock.now()
+    findings = {}
+    for app in given.apps():
+        for name, check in app.checks.items():
+            try:
+                findings[name] = check(now)
+            except Refused as error:
+                findings[name] = _refused(error)
+    return findings
 
 
 def grade(finding: Finding) -> str:

@@ -92,6 +92,9 @@ class Service(Struct, frozen=True, kw_only=True):
     memory_warn_mb: Annotated[
         int, Meta(ge=0, le=1_000_000, description="Megabytes of memory above which a warning is logged; 0 for never.")
     ] = 150
+    offline: Annotated[bool, Meta(description="Whether no request may leave the machine: no list is downloaded.")] = (
+        False
+    )
 
 
 class SimulatorTransport(Struct, frozen=True, kw_only=True):

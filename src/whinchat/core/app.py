@@ -16,7 +16,20 @@ from whinchat.core.dispatch.handler import Answerer, CommandHandler, JobHandler,
 from whinchat.core.dispatch.roster import Roster
 from whinchat.core.events import EventBus, Fact
 from whinchat.core.formatting.i18n import Words
-from whinchat.core.ports import Clock, Database, Job, Metrics, Migration, Queue, Random, SealedColumn, Sealer, Workers
+from whinchat.core.ports import (
+    Clock,
+    Database,
+    HttpClient,
+    Job,
+    Metrics,
+    Migration,
+    OpenDatabase,
+    Queue,
+    Random,
+    SealedColumn,
+    Sealer,
+    Workers,
+)
 from whinchat.core.types import Media
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -94,6 +107,10 @@ class AppContext:
     conversations: Conversations
     bus: EventBus
     download: Download
+    http: HttpClient | None
+    """None when the operator wants no request to leave the machine."""
+    open_database: OpenDatabase
+    """For what can be made again and does not belong into the backups."""
     data: Path
     """The application's own folder for files it can make again (snapshots); exists, mode 0700."""
     prefix: str
@@ -115,5 +132,8 @@ class AppSpec(Generic[S]):
     sealed: tuple[SealedColumn, ...] = ()
     commands: tuple[Command, ...] = ()
     """The grammar, for help and the reference page; the same objects as the handlers' `spec`."""
+    checks: Mapping[str, Callable[[int], Finding]] = field(default_factory=dict)
+    """What `doctor` looks at without a service: name to a check of the files that ship, given the time in milliseconds
+    UTC. May raise Refused."""
     verbs: Mapping[str, str] = field(default_factory=dict)
     """Command-line groups: name to `package.module:attribute`, imported when used."""

@@ -6,7 +6,8 @@
     │   └── StorageError   the database or key cannot be used as it is; nothing was changed
     ├── Conflict           a batch met another state than it expected; nothing of it was written
     ├── Overloaded         intake is closed for now; try again after `retry_after`
-    └── TransportError     a transport could not do what was asked
+    ├── TransportError     a transport could not do what was asked
+    └── HttpError          an address gave no answer, or none that can be used
 
 Each carries a `code` (stable, for logs and metrics), `retryable`, `retry_after` in seconds, and a message that is
 safe to show: no message text, phone number, id or secret.
@@ -74,3 +75,10 @@ class TransportError(WhinchatError):
     ) -> None:
         super().__init__(message, code=code, retry_after=retry_after)
         self.retryable = retryable
+
+
+class HttpError(WhinchatError):
+    """Worth another try later, after `retry_after` when the server named a time. The text names no address."""
+
+    code = "http"
+    retryable = True

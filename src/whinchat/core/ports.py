@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -108,6 +110,10 @@ class Migration:
     name: str
     sql: Mapping[str, str]
     """Dialect ("sqlite", "postgres") to statements separated by `;` at line ends."""
+
+
+OpenDatabase = Callable[[Path, Sequence[Migration]], AbstractAsyncContextManager[Database]]
+"""Opens a SQLite file of an application's own, made or brought up to date first; other processes may have it open."""
 
 
 class Sealer(Protocol):
@@ -291,6 +297,52 @@ class Transport(Protocol):
 
     async def download(self, media: Media, max_bytes: int) -> bytes:
         """Raises TransportError: gone, too large (code `too_large`), or out of reach."""
+        ...
+
+
+# --- the web -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HttpLimits:
+    """What one answer may cost."""
+
+    most_bytes: int
+    """Of the body as it is sent."""
+    most_decoded: int
+    """Bytes of the body after its Content-Encoding is undone."""
+    connect: float = 10.0
+    """Seconds until a connection stands."""
+    total: float = 120.0
+    """Seconds from the request until the body is read to its end, redirects included."""
+
+
+class HttpResponse(Protocol):
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Names in lower case; of several of one name, the last."""
+        ...
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body, its Content-Encoding undone. Raises HttpError; what came before may then be incomplete."""
+        ...
+
+
+class HttpClient(Protocol):
+    """Asks addresses that the operator chose; never one that comes from a chat."""
+
+    def get(
+        self, url: str, headers: Mapping[str, str], limits: HttpLimits
+    ) -> AbstractAsyncContextManager[HttpResponse]:
+        """Whatever the status. Redirects are followed: at most 5, to the same scheme or to https.
+
+        Raises:
+            HttpError: `address` it cannot be asked, `unreachable`, `timeout`, `redirect` one that is not followed,
+                `truncated` the body ended too early, `too_large`, `encoding` or `protocol` it cannot be understood.
+        """
         ...
 
 

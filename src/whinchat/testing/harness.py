@@ -24,7 +24,7 @@ from whinchat.core.engine import Accounts, Engine, EngineSettings, Ports
 from whinchat.core.errors import WhinchatError
 from whinchat.core.events import EventBus
 from whinchat.core.formatting.i18n import Words
-from whinchat.core.ports import Batch, Claim, Job, Limit
+from whinchat.core.ports import Batch, Claim, Database, Job, Limit, Migration
 from whinchat.core.types import (
     ChatKind,
     ChatRef,
@@ -43,6 +43,7 @@ from whinchat.core.types import (
 )
 from whinchat.testing.clock import FakeClock
 from whinchat.testing.database import MemoryDatabase
+from whinchat.testing.http import FakeHttp
 from whinchat.testing.metrics import RecordedMetrics
 from whinchat.testing.queue import MIGRATIONS as QUEUE_SCHEMA
 from whinchat.testing.queue import MemoryQueue
@@ -64,12 +65,14 @@ class BotHarness:
         self.database = MemoryDatabase(schema)
         self.sealer = PlainSealer()
         self.metrics = RecordedMetrics()
+        self.http = FakeHttp()
         self.transport = FakeTransport(ACCOUNT)
         self.random = random.Random(1)
         self.queue = MemoryQueue(self.database, self.clock)
         self._specs = specs
         self._folder = folder
         self._settings = settings or EngineSettings(commands=Limit(1000, 1000))
+        self._databases: dict[Path, MemoryDatabase] = {}
         self._messages = 0
         self._running: asyncio.Task[None] | None = None
         self._build()
@@ -90,6 +93,8 @@ class BotHarness:
             conversations=Conversations(self.database, self.sealer, self.clock),
             bus=EventBus(),
             download=accounts.download,
+            http=self.http,
+            open_database=self._open_database,
             data=self._folder,
             prefix="!",
             commands=tuple(command for spec in self._specs for command in spec.commands),
@@ -103,6 +108,13 @@ class BotHarness:
         folder = self._folder / spec.name
         folder.mkdir(exist_ok=True)
         return replace(given, data=folder)
+
+    @asynccontextmanager
+    async def _open_database(self, path: Path, migrations: Sequence[Migration]) -> AsyncIterator[Database]:
+        """An application's own; in memory too, but there again after a crash."""
+        if path not in self._databases:
+            self._databases[path] = MemoryDatabase(migrations)
+        yield self._databases[path]
 
     # --- life ----------------------------------------------------------------------------------------------------
 

@@ -6,17 +6,21 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
+from whinchat.apps.scanner.app import APP as SCANNER
 from whinchat.bootstrap import migrations
 from whinchat.cli import doctor
 from whinchat.cli.doctor import grade
 from whinchat.cli.main import main
 from whinchat.config import Private, Settings, Storage
+from whinchat.core.app import Finding
+from whinchat.core.errors import SettingsError
 from whinchat.infra.clock import SystemClock
 from whinchat.infra.storage.migrate import migrate
 
@@ -124,8 +128,28 @@ def test_the_verb_shows_a_line_for_every_check(
     monkeypatch.setattr(doctor, "EXTRAS", {"qr": ("no_such_module",)})
     assert main(["doctor"]) == 0
     shown = capsys.readouterr().out
-    assert all(f"\n{name} " in shown for name in doctor.CHECKS)
+    assert all(f"\n{name} " in shown for name in (*doctor.CHECKS, *SCANNER.checks))
     assert "\nextras: pip install 'whinchat[qr]'\n" in shown
+
+
+def test_what_applications_check_counts_like_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def damaged(_: int) -> Finding:
+        raise SettingsError("shipped.model", "is damaged", hint="make train")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WHINCHAT_PRIVATE__PORT", "0")
+    checks = {"old": lambda now: Finding(ok=now < 0, detail="is old", hint="Update."), "damaged": damaged}
+    assert main(["doctor", "--json"], apps=lambda: [replace(SCANNER, checks=checks)]) == 1
+    lines = {line["check"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert (lines["old"]["result"], lines["old"]["hint"]) == ("warn", "Update.")
+    assert lines["damaged"] == {
+        "check": "damaged",
+        "result": "fail",
+        "detail": "shipped.model: is damaged",
+        "hint": "make train",
+    }
 
 
 def test_what_is_wrong_shows_in_the_exit_code_and_as_json(

@@ -293,6 +293,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "a path": (3, True, ["x"], "", "  "),
     "text": (3, True, ["x"], "", "  "),
     "a list": ("x", 3, [3], [""], [" "], {"a": 1}),
+    "true or false": (3, "yes", [3], {"a": 1}, "", 1.5),
     "": (3, True, ["x"], {"a": 1}, "", " ", "x y", "http://bob:hush@example.com", "a" * 300),
 }
 

@@ -1,4 +1,4 @@
-"""`whinchat feeds`: bring lists of dangerous links in, see how they are, take them out again.
+"""`whinchat feeds`: bring lists of dangerous links in, keep them up to date, see how they are, take them out again.
 
 Works beside a running service, which uses what was imported within seconds.
 """
@@ -6,73 +6,51 @@ Works beside a running service, which uses what was imported within seconds.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import random
-import re
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Protocol, TypeVar
+from typing import IO
 
 import click
 
-from whinchat.apps.scanner.feeds import repository
+from whinchat.apps.scanner.cli_lists import (
+    Given,
+    all_sources,
+    echo_table,
+    file_size,
+    followed_sources,
+    make_updater,
+    open_entries,
+    open_lists,
+    progress_of,
+    scanner_folder,
+)
+from whinchat.apps.scanner.feeds import overview, repository
 from whinchat.apps.scanner.feeds.formats import FeedReader
 from whinchat.apps.scanner.feeds.lines import Format
-from whinchat.apps.scanner.feeds.lists import SNAPSHOT, SnapshotLists
-from whinchat.apps.scanner.feeds.migrations import MIGRATIONS
+from whinchat.apps.scanner.feeds.lists import SnapshotLists
 from whinchat.apps.scanner.feeds.repository import Feed
-from whinchat.apps.scanner.feeds.snapshot import FeedInfo, Trust
-from whinchat.apps.scanner.feeds.store import FeedStore, Imported, Order, Progress
+from whinchat.apps.scanner.feeds.snapshot import Trust
+from whinchat.apps.scanner.feeds.sources import NAME, Source
+from whinchat.apps.scanner.feeds.store import DATABASE, Imported, Order
+from whinchat.apps.scanner.feeds.updater import Followed, Updater, followed
 from whinchat.apps.scanner.knowledge import Threat
 from whinchat.core.errors import Refused
-from whinchat.core.ports import Clock, Database, Migration
-
-DATABASE = "feeds.db"
-
-T = TypeVar("T")
-_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
-
-
-class Storage(Protocol):
-    @property
-    def data(self) -> Path: ...
-
-
-class Settings(Protocol):
-    @property
-    def storage(self) -> Storage: ...
-
-
-class Given(Protocol):
-    """What `ctx.obj` must have for these verbs."""
-
-    @property
-    def settings(self) -> Settings: ...
-
-    @property
-    def clock(self) -> Clock: ...
-
-    def open_database(self, path: Path, migrations: Sequence[Migration]) -> AbstractAsyncContextManager[Database]:
-        """Open a SQLite file, make it or bring it up to date first; beside other processes that have it open."""
-        ...
 
 
 @click.group()
 def feeds() -> None:
-    """Lists of dangerous links: import, inspect, remove.
+    """Lists of dangerous links: update, import, inspect, remove.
 
-    Lists are text files: one host, address or URL a line, CSV with such a column, hosts files, AdBlock, dnsmasq or
-    RPZ lists; gzip is fine. A running service uses what was imported within seconds.
+    Lists are text files: one host, address or URL a line, CSV with such a column, JSON, hosts files, AdBlock, dnsmasq
+    or RPZ lists; gzip is fine. A running service uses what was imported within seconds, and keeps the lists in its
+    settings up to date by itself.
 
     \b
     Examples:
-      whinchat feeds import openphish feed.txt
-      curl -s https://example.org/list.csv | whinchat feeds import mylist - --threat malware
       whinchat feeds status
+      whinchat feeds update
+      whinchat feeds import mylist list.txt --threat malware
       whinchat feeds list mylist | grep example
       whinchat feeds remove mylist
     """
@@ -88,7 +66,7 @@ def feeds() -> None:
     default="auto",
     help="How lines are written.",
 )
-@click.option("--column", metavar="NAME|N", help="CSV column to read: its heading, or its number from 1.")
+@click.option("--column", metavar="NAME|N", help="CSV column to read: its heading, or its number from 1; or JSON key.")
 @click.option(
     "--threat",
     type=click.Choice([threat.value for threat in Threat]),
@@ -129,7 +107,7 @@ def import_(
       whinchat feeds import urlhaus csv.txt --threat malware
       whinchat feeds import ads list.csv --column domain --trust evidence
     """
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise Refused(
             f"{name!r} cannot be a feed's name", hint="Use lower-case letters, digits, dots, dashes; at most 64."
         )
@@ -138,12 +116,80 @@ def import_(
 
     async def work(stream: IO[bytes]) -> Imported:
         reader = FeedReader(stream, Format(form), column=column)
-        async with _store(given) as store:
-            with _progress(name, _size(file)) as advance:
-                return await store.import_feed(order, reader, advance)
+        async with open_lists(given) as (store, _):
+            with progress_of(name, file_size(file)) as bar:
+                return await store.import_feed(order, reader, lambda read, entries: bar(read, None, entries))
 
     with click.open_file(file, "rb") as stream:
         imported = asyncio.run(work(stream))
+    _tell(imported)
+
+
+@feeds.command()
+@click.argument("names", nargs=-1, metavar="[NAME]…")
+@click.option("--force", is_flag=True, help="Take it even when its size or content looks wrong.")
+@click.pass_obj
+def update(given: Given, names: tuple[str, ...], force: bool) -> int:
+    """Bring the lists NAME… up to date now, due or not; without a NAME, all that are kept up to date.
+
+    A list that is as it was is not downloaded again. One that cannot be had, or is not sound, is left as it is in use.
+    Ends with 1 when there was such a one.
+
+    \b
+    Examples:
+      whinchat feeds update
+      whinchat feeds update certpl --force
+    """
+
+    chosen = names or tuple(source.name for source in followed_sources(given))
+    for name in chosen:
+        _require_followed(name, given)
+
+    async def work() -> list[bool]:
+        async with given.open_http() as http:
+            updater = make_updater(given, http)
+            return [await _update(updater, name, force=force) for name in chosen]
+
+    return 0 if all(asyncio.run(work())) else 1
+
+
+async def _update(updater: Updater, name: str, *, force: bool) -> bool:
+    """Says what came of it; false when nothing good did."""
+    with progress_of(name, None) as bar:
+        updated = await updater.update(
+            name,
+            force=force,
+            advance=lambda done, total: bar(done, total, None),
+            progress=lambda _, entries: bar(0, None, entries),
+        )
+    if updated is None or updated.error is None:
+        imported = updated and updated.imported
+        _tell(imported) if imported else click.echo(f"{name}: as it was")
+        return True
+    kept = "; the version before it stays in use" if updated.before.feed else ""
+    click.echo(f"{name}: not updated{kept}: {updated.error}", err=True)
+    if isinstance(updated.error, Refused) and updated.error.hint:
+        click.echo(f"  hint: {updated.error.hint}", err=True)
+    return False
+
+
+def _require_followed(name: str, given: Given) -> None:
+    """Raises Refused with the way to follow it."""
+    if name in {source.name for source in followed_sources(given)}:
+        return
+    sources = {source.name: source for source in all_sources(given)}
+    if name not in sources:
+        raise Refused(f"no list called {name!r} is kept up to date", hint=f"Known are {', '.join(sources)}.")
+    source = sources[name]
+    if source.enabled:
+        raise Refused(f"{name} is not downloaded: service.offline is set", hint="Set it to false, or use feeds import.")
+    key = " and apps.scanner.abusech_auth_key" if source.needs_auth_key else ""
+    raise Refused(
+        f"{name} is not switched on. {source.terms}", hint=f"Set apps.scanner.feeds.{name}.enabled = true{key}."
+    )
+
+
+def _tell(imported: Imported) -> None:
     feed = imported.feed
     click.echo(f"{feed.name}: {feed.entries:,} entries in use, {imported.before:,} before")
     for reason, count in sorted(imported.rejects.items()):
@@ -156,52 +202,64 @@ def import_(
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
 def status(given: Given, as_json: bool) -> None:
-    """Show every feed: entries, age, trust, licence, version, and what went wrong last.
+    """Show every list: entries, age, when it is updated next, trust, licence, and what went wrong last.
 
     \b
     Example:
       whinchat feeds status --json
     """
-    lists = SnapshotLists(None, given.clock)
 
-    async def work() -> list[Feed]:
-        if not (_folder(given) / DATABASE).exists():
-            return []
-        async with _store(given) as store:
-            return await store.feeds()
+    async def work() -> tuple[Sequence[Feed], Sequence[Followed]]:
+        sources = followed_sources(given)
+        if not (scanner_folder(given) / DATABASE).exists():
+            return [], [Followed(source, None, None) for source in sources]
+        async with open_lists(given) as (store, database):
+            return await store.feeds(), await followed(sources, store, database)
 
-    imported = asyncio.run(work())
-    rows = [*map(_shipped, lists.feeds), *map(_imported, imported)]
+    imported, live = asyncio.run(work())
+    rows = list(overview.rows(SnapshotLists(None, given.clock).feeds, imported, live))
     if as_json:
         for row in rows:
             click.echo(json.dumps(row, ensure_ascii=False))
         return
     now = given.clock.now()
-    columns = ("feed", "from", "entries", "threat", "trust", "version", "licence")
-    table = [[*(str(row[column]) for column in columns), _age(str(row["date"]), now)] for row in rows]
-    _echo_table([[*(column.upper() for column in columns), "AGE"], *table])
-    for feed in imported:
-        if feed.error:
-            click.echo(f"\n{feed.name}: the last import failed, the version before it is in use: {feed.error}")
+    echo_table([[column.upper() for column in overview.COLUMNS], *(overview.cells(row, now) for row in rows)])
+    for remark in overview.remarks(imported, live):
+        click.echo(f"\n{remark}")
     if not imported:
-        click.echo("\nOnly the lists that ship are in use. Phishing lives for hours: whinchat feeds import --help")
+        click.echo("\nOnly the lists that ship are in use. Phishing lives for hours: whinchat feeds update")
+    _offer(all_sources(given))
+    if given.settings.service.offline:
+        click.echo("\nNothing is downloaded: service.offline is set.")
+
+
+def _offer(sources: Sequence[Source]) -> None:
+    offers = list(overview.offers(sources))
+    if offers:
+        click.echo("\nKnown and not in use; apps.scanner.feeds.NAME.enabled = true switches one on:")
+        click.echo("\n".join(offers))
 
 
 @feeds.command("list")
-@click.argument("name")
-@click.pass_obj
-def list_(given: Given, name: str) -> None:
-    """Print the entries of an imported feed, one a line: kind and name, divided by a tab.
+@click.argument("name", required=False)
+@click.pass_context
+def list_(ctx: click.Context, name: str | None) -> None:
+    """Print the entries of an imported list, one a line: kind and name, divided by a tab.
 
-    The names are dangerous: do not open them.
+    The names are dangerous: do not open them. Without a NAME, the same as `whinchat feeds status`.
 
     \b
     Example:
       whinchat feeds list mylist | grep example
     """
 
+    if name is None:
+        ctx.invoke(status)
+        return
+    given: Given = ctx.obj
+
     async def work() -> None:
-        async with _database(given) as database:
+        async with open_entries(given) as database:
             feed = next((feed for feed in await repository.feeds(database) if feed.name == name), None)
             if feed is None:
                 raise Refused(
@@ -225,113 +283,10 @@ def remove(given: Given, name: str) -> None:
     """
 
     async def work() -> None:
-        async with _store(given) as store:
+        async with open_lists(given) as (store, _):
             await store.remove(name)
 
     asyncio.run(work())
     click.echo(f"{name}: removed")
-
-
-class _Here:
-    """`ports.Workers` for a process that has nothing else to do meanwhile."""
-
-    async def run(self, function: Callable[[], T]) -> T:
-        return function()
-
-
-def _folder(given: Given) -> Path:
-    """The scanner's own, as `AppContext.data` in the service."""
-    return given.settings.storage.data / "scanner"
-
-
-def _database(given: Given) -> AbstractAsyncContextManager[Database]:
-    return given.open_database(_folder(given) / DATABASE, MIGRATIONS)
-
-
-@contextlib.asynccontextmanager
-async def _store(given: Given) -> AsyncIterator[FeedStore]:
-    snapshot = _folder(given) / SNAPSHOT
-    lists = SnapshotLists(None, given.clock)
-    async with _database(given) as database:
-        store = FeedStore(
-            database,
-            snapshot,
-            clock=given.clock,
-            random=random.SystemRandom(),
-            workers=_Here(),
-            popular=lists.popular_name,
-        )
-        with contextlib.suppress(Refused):  # an import is running: it will make the snapshot
-            await store.ensure_snapshot()
-        yield store
-
-
-def _size(file: str) -> int | None:
-    """Of a regular file; None for a pipe or standard input."""
-    path = Path(file)
-    return path.stat().st_size if path.is_file() else None
-
-
-@contextlib.contextmanager
-def _progress(name: str, total: int | None) -> Iterator[Progress]:
-    """A bar on stderr, for people at a terminal who import a file; a pipe has no end to measure by."""
-    with click.progressbar(
-        length=total or 0,
-        label=name,
-        file=sys.stderr,
-        hidden=total is None or not sys.stderr.isatty(),
-        item_show_func=_entries,
-    ) as bar:
-        yield lambda read, entries: bar.update(read - bar.pos, entries)
-
-
-def _entries(count: int | None) -> str | None:
-    return None if count is None else f"{count:,} entries"
-
-
-def _shipped(feed: FeedInfo) -> dict[str, str | int | None]:
-    return {
-        "feed": feed.name,
-        "from": "shipped",
-        "entries": feed.entries,
-        "threat": feed.threat.value,
-        "trust": feed.trust.value,
-        "date": feed.date,
-        "version": feed.version,
-        "licence": feed.licence,
-        "error": None,
-    }
-
-
-def _imported(feed: Feed) -> dict[str, str | int | None]:
-    return {
-        "feed": feed.name,
-        "from": feed.source,
-        "entries": feed.entries,
-        "threat": feed.threat.value,
-        "trust": feed.trust.value,
-        "date": _day(feed.imported_at),
-        "version": feed.version,
-        "licence": feed.licence,
-        "error": feed.error,
-        "imported_at": feed.imported_at,
-        "failed_at": feed.failed_at,
-        "rejected": feed.rejected,
-        "popular_sites": feed.collisions,
-        "sha256": feed.sha256,
-    }
-
-
-def _day(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).date().isoformat()
-
-
-def _age(day: str, now: int) -> str:
-    days = (datetime.fromtimestamp(now / 1000, UTC).date() - date.fromisoformat(day)).days
-    return "today" if days <= 0 else f"{days} days" if days > 1 else "1 day"
-
-
-def _echo_table(rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    if name in {source.name for source in followed_sources(given)}:
+        click.echo(f"  It comes back with its next update, unless apps.scanner.feeds.{name}.enabled is false.")

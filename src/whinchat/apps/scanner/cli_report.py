@@ -11,13 +11,18 @@ from typing import Any
 
 import click
 
+from whinchat.apps.scanner.evidence.message import MessageReading
+from whinchat.apps.scanner.evidence.situation import Situation
 from whinchat.apps.scanner.explain import Explainer, percent
 from whinchat.apps.scanner.feeds.lists import SNAPSHOT, SnapshotLists
 from whinchat.apps.scanner.judge import Judge
+from whinchat.apps.scanner.links.collect import LARGE, Text
 from whinchat.apps.scanner.links.link import Link
 from whinchat.apps.scanner.links.parse import parse_link
 from whinchat.apps.scanner.links.unwrap import unwrap
-from whinchat.apps.scanner.verdict import Level, Reason
+from whinchat.apps.scanner.scoring import Part
+from whinchat.apps.scanner.service import links_in
+from whinchat.apps.scanner.verdict import Level, Reason, Verdict
 from whinchat.core.formatting.defang import defang_url
 from whinchat.core.formatting.i18n import Words
 
@@ -51,7 +56,7 @@ class Desk:
     now: int
 
 
-def desk(given: Any, language: str) -> Desk:
+def desk(given: Any, language: str, *, feeds: bool = True) -> Desk:
     """`given`: the command line's object; where it has a data folder, feeds imported into it are used.
 
     Raises click.BadParameter: there is no such language.
@@ -64,7 +69,10 @@ def desk(given: Any, language: str) -> Desk:
     imported = None if data is None else data / "scanner" / SNAPSHOT
     clock = SystemClock()
     lists = SnapshotLists(imported, clock)
-    return Desk(Judge(lists), lists, words, Explainer(words), spoken, clock.now())
+    judge = Judge(lists)
+    if not feeds:
+        judge = judge.variant(frozenset({Part.FEEDS}))
+    return Desk(judge, lists, words, Explainer(words), spoken, clock.now())
 
 
 def link_in(text: str) -> Link | None:
@@ -78,7 +86,30 @@ def result(desk: Desk, text: str) -> dict[str, Any]:
     link = link_in(text)
     if link is None:
         return _unreadable(text)
-    verdict = desk.judge.judge(link, desk.now)
+    return _judged(desk, text, desk.judge.judge(link, desk.now))
+
+
+def message_result(desk: Desk, text: str) -> dict[str, Any]:
+    """The verdicts on the links of a message, each with what the message says around it, worst first.
+
+    `verdict` and `score` are the worst of all links; null where there is none.
+    """
+    reading = MessageReading.of([text[:LARGE]], desk.judge.tables)
+    situation = Situation(desk.judge.tables, reading)
+    found = []
+    for link, _ in links_in([Text("body", text)]):
+        verdict = desk.judge.in_situation(desk.judge.judge(link, desk.now), link, situation)
+        found.append((verdict.level.rank, -verdict.score, _judged(desk, link.raw, verdict)))
+    links = [result for *_, result in sorted(found, key=lambda each: each[:2])]
+    return {
+        "verdict": links[0]["verdict"] if links else None,
+        "probability": max((each["probability"] for each in links), default=None),
+        "score": max((each["score"] for each in links), default=None),
+        "links": links,
+    }
+
+
+def _judged(desk: Desk, text: str, verdict: Verdict) -> dict[str, Any]:
     return {
         "input": text,
         "url": verdict.url,
@@ -152,8 +183,7 @@ def full(desk: Desk, link: Link) -> Iterator[str]:
     yield f"{say('scanner.explain.class', tongue)}: {examined.address.value}"
     yield f"{say('scanner.explain.decided_by', tongue)}: {verdict.decided_by.value}"
     yield f"{say('scanner.explain.probability', tongue)}: {verdict.probability:.4f}"
-    base = desk.judge.weights.calibration[examined.address].base
-    yield f"{say('scanner.explain.score', tongue)}: {verdict.score:+.2f} ({base:+.2f} …)"
+    yield f"{say('scanner.explain.score', tongue)}: {verdict.score:+.2f}"
     limits = desk.judge.rules.thresholds
     yield (
         f"{say('scanner.explain.thresholds', tongue)}: benign < {limits.ask} ≤ unknown < {limits.warn} ≤ suspicious,"
@@ -162,6 +192,8 @@ def full(desk: Desk, link: Link) -> Iterator[str]:
     age = desk.lists.age_days
     known = say("scanner.explain.no_lists", tongue) if age is None else f"{verdict.lists_version} ({age:.0f} d)"
     yield f"{say('scanner.explain.lists', tongue)}: {known}"
+    model = desk.judge.model
+    yield f"{say('scanner.explain.model', tongue)}: {model.version} ({model.age_days(desk.now):.0f} d)"
     yield f"{say('scanner.explain.evidence', tongue)}:"
     if not verdict.reasons:
         yield f"  {say('scanner.explain.evidence_none', tongue)}"

@@ -1,4 +1,4 @@
-"""`whinchat scan`: judge links on this machine, with the lists and evidence that ship. No network, key or database."""
+"""`whinchat scan`: judge links on this machine, with the lists and evidence that ship."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from whinchat.apps.scanner import cli_report
+from whinchat.apps.scanner import cli_eval, cli_labels, cli_report
 from whinchat.apps.scanner.links.extract import extract
 from whinchat.apps.scanner.verdict import Level
 
@@ -25,34 +25,39 @@ Result = dict[str, Any]
 
 language = click.option("--language", default="en", show_default=True, metavar="CODE", help="Language of sentences.")
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+no_feeds = click.option("--no-feeds", is_flag=True, help="Judge by the link alone, as if no list knew it.")
 
 
 @click.group()
 def scan() -> None:
     """Judge links offline, with the lists and evidence that ship.
 
-    Nothing is opened and nothing is asked on the network; no settings, database or key are needed.
+    Nothing is opened and nothing is asked on the network. Settings, database and key are needed only by what is about
+    your own chats.
 
     \b
     Examples:
       whinchat scan check example.com https://example.org/page
       whinchat scan check --json links.txt > verdicts.jsonl
+      whinchat scan message "Your parcel is held, pay at example.com/pay"
       whinchat scan links "see example.com, or write to me@example.com"
       whinchat scan explain https://paypal.com.example.top/login
+      whinchat scan eval labelled.tsv --html report.html
     """
 
 
 @scan.command()
 @click.argument("links", nargs=-1, required=True, metavar="URL…|FILE|-")
 @as_json
+@no_feeds
 @language
 @click.pass_context
-def check(ctx: click.Context, links: tuple[str, ...], as_json: bool, language: str) -> None:
+def check(ctx: click.Context, links: tuple[str, ...], as_json: bool, no_feeds: bool, language: str) -> None:
     """Judge links: given as arguments, one a line in files, or on standard input with `-`.
 
     Every input gives one result; what cannot be read as a link is `unknown` with an error. The JSON objects have
-    input, url, verdict, probability, score, reasons (sentences), evidence (name to weight and values), site, host,
-    pretends, sources, wrapper and error.
+    input, url, verdict, probability, score (raw log-odds, to rank by), reasons (sentences), evidence (name to weight
+    and values), site, host, pretends, sources, wrapper and error.
 
     \b
     Exit code, by the worst verdict:
@@ -62,8 +67,9 @@ def check(ctx: click.Context, links: tuple[str, ...], as_json: bool, language: s
     Examples:
       whinchat scan check example.com
       grep -o 'https*://[^ ]*' chat.txt | whinchat scan check --json -
+      whinchat scan check --no-feeds --json links.txt > scores.jsonl
     """
-    desk = cli_report.desk(ctx.obj, language)
+    desk = cli_report.desk(ctx.obj, language, feeds=not no_feeds)
     worst = Level.BENIGN
 
     def results() -> Iterator[Result]:
@@ -75,11 +81,47 @@ def check(ctx: click.Context, links: tuple[str, ...], as_json: bool, language: s
 
     if as_json:
         _print_json(results())
-    elif sys.stdout.isatty():
-        _draw(results(), shutil.get_terminal_size().columns)
     else:
-        for result in results():
-            click.echo("\t".join(cli_report.row(result)))
+        _print_rows(results())
+    ctx.exit(EXIT[worst])
+
+
+@scan.command()
+@click.argument("text", metavar="TEXT|-")
+@click.option("--lines", is_flag=True, help="Each line of standard input is a message of its own.")
+@as_json
+@no_feeds
+@language
+@click.pass_context
+def message(ctx: click.Context, text: str, lines: bool, as_json: bool, no_feeds: bool, language: str) -> None:
+    """Judge a whole message, TEXT or standard input: its links, with what the message says around them.
+
+    With --json one object a message: verdict, probability and score, the worst of its links (null without any), and
+    links, as `scan check` gives them, worst first. Exit code as of `scan check`; 0 without a link.
+
+    \b
+    Examples:
+      whinchat scan message "Your parcel is held, pay at example.com/pay"
+      whinchat scan message --json - < message.txt
+      cut -f2 labelled.tsv | whinchat scan message --lines --json - > scores.jsonl
+    """
+    desk = cli_report.desk(ctx.obj, language, feeds=not no_feeds)
+    if lines and text != "-":
+        raise click.UsageError("--lines needs standard input: give - in place of TEXT.", ctx)
+    texts = _told(_lines(sys.stdin.buffer)) if lines else [_standard_input() if text == "-" else _readable(text)]
+    worst = Level.BENIGN
+
+    def results() -> Iterator[Result]:
+        nonlocal worst
+        for each in texts:
+            result = cli_report.message_result(desk, each)
+            worst = min(worst, Level(result["verdict"] or Level.BENIGN), key=lambda level: level.rank)
+            yield result
+
+    if as_json:
+        _print_json(results())
+    else:
+        _print_rows(link for result in results() for link in result["links"])
     ctx.exit(EXIT[worst])
 
 
@@ -119,6 +161,10 @@ def explain(ctx: click.Context, url: str, language: str) -> None:
         raise click.BadParameter("cannot be read as a link, such as https://example.org/page", ctx, param_hint="URL")
     for line in cli_report.full(desk, link):
         click.echo(line)
+
+
+scan.add_command(cli_eval.evaluate_)
+scan.add_command(cli_labels.export_labels)
 
 
 def _inputs(arguments: Iterable[str]) -> Iterator[str]:
@@ -161,6 +207,15 @@ def _told(inputs: Iterable[str]) -> Iterator[str]:
 def _print_json(results: Iterable[Result]) -> None:
     for result in results:
         sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+
+
+def _print_rows(results: Iterable[Result]) -> None:
+    """For people at a terminal, or divided by tabs for everybody else."""
+    if sys.stdout.isatty():
+        _draw(results, shutil.get_terminal_size().columns)
+        return
+    for result in results:
+        click.echo("\t".join(cli_report.row(result)))
 
 
 def _draw(results: Iterable[Result], width: int) -> None:

@@ -14,7 +14,20 @@ TELLING = 0.3  # log-odds below which a piece of evidence is not worth a sentenc
 WRAPPER_SHOWN = 60  # characters
 BAD = frozenset({Level.MALICIOUS, Level.SUSPICIOUS})
 STATISTICAL = frozenset(
-    {"strange_name", "familiar_name", "random_name", "risky_suffix", "trusted_suffix", "risky_hosting", "long_name"}
+    {
+        "strange_name",
+        "familiar_name",
+        "strange_path",
+        "random_name",
+        "long_name",
+        "long_subdomain",
+        "risky_suffix",
+        "trusted_suffix",
+        "risky_hosting",
+        "free_app",
+        "free_site",
+        "bare_page_on_hosting",
+    }
 )
 """True, but nothing that convinces a person by itself: said last."""
 HOSTS = frozenset({"site", "host", "domain"})
@@ -84,7 +97,9 @@ class Explainer:
     def _value(self, name: str, text: str, language: str) -> str:
         if name == "threat":
             return self._words.say(f"scanner.threat.{text}", language)
-        return Markup(defang_host(text)) if name in HOSTS else text
+        # An ending such as .top is no host; that of a platform is.
+        is_host = name in HOSTS or (name == "suffix" and not text.startswith("."))
+        return Markup(defang_host(text)) if is_host else text
 
 
 def shown_host(verdict: Verdict) -> Markup:

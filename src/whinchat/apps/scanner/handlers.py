@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from whinchat.apps.scanner import commands
+from whinchat.apps.scanner.corrections import Corrections
+from whinchat.apps.scanner.judge import Judge
 from whinchat.apps.scanner.knowledge import Lists
-from whinchat.apps.scanner.links.collect import QUOTED, Text, texts
+from whinchat.apps.scanner.learning import Learning
+from whinchat.apps.scanner.links.collect import QUOTED, Text, beginning, texts
 from whinchat.apps.scanner.links.link import LinkKind
 from whinchat.apps.scanner.links.parse import parse_link
 from whinchat.apps.scanner.moderation import Moderation
-from whinchat.apps.scanner.reading import beginning
 from whinchat.apps.scanner.replies import Replies
 from whinchat.apps.scanner.repository import Repository, Sighting
 from whinchat.apps.scanner.rules import Effect, parse_pattern, too_wide
@@ -39,13 +41,17 @@ def _quoted(call: Call) -> list[Text]:
 class Status:
     spec = commands.STATUS
 
-    def __init__(self, repository: Repository, replies: Replies, lists: Lists) -> None:
+    def __init__(
+        self, repository: Repository, replies: Replies, lists: Lists, judge: Judge, learning: Learning
+    ) -> None:
         self._repository = repository
         self._replies = replies
         self._lists = lists
+        self._judge = judge
+        self._learning = learning
 
     async def handle(self, call: Call) -> Outcome:
-        age = self._lists.age_days
+        age, model = self._lists.age_days, self._judge.model
         reply = self._replies.status(
             call,
             await self._repository.chat(call.chat_key),
@@ -53,6 +59,9 @@ class Status:
             rules=len(await self._repository.rules(call.chat_key)),
             warned=await self._repository.warned_since(call.chat_key, call.now - DAY),
             lists=None if age is None else (self._lists.version, age),
+            model=(model.version, model.age_days(call.now)),
+            model_fresh_days=self._judge.rules.thresholds.model_fresh_days,
+            leniency=await self._learning.leniency(call.chat_key),
         )
         return Outcome(replies=(reply,))
 
@@ -95,7 +104,9 @@ class Check:
         return await self._check(context, texts) if links_in(beginning(texts)) else NOTHING
 
     async def _check(self, context: Context, texts: list[Text], typed: str | None = None) -> Outcome:
-        found = await self._scanner.scan(beginning(texts), context.chat_key)
+        parts = beginning(texts)
+        # A link in a command stands in no message.
+        found = await self._scanner.judge_all(links_in(parts), context.chat_key, parts if typed is None else ())
         if not found and typed is not None:
             link = parse_link(typed)
             if link is not None and link.kind is LinkKind.WEB:
@@ -126,8 +137,8 @@ class Explain:
 
     async def handle(self, call: Call) -> Outcome:
         seen = await self._seen(call)
-        links = [(link, "seen") for sighting in seen if (link := parse_link(sighting.seen.url)) is not None]
-        found = await self._scanner.judge_all(links or links_in(beginning(_quoted(call))), call.chat_key)
+        found = await self._scanner.recall([sighting.seen for sighting in seen], call.chat_key)
+        found = found or await self._scanner.scan(beginning(_quoted(call)), call.chat_key)
         if not found:
             return Outcome(replies=(self._replies.nothing_to_explain(call),))
         return Outcome(replies=(self._replies.checked(call, [each.verdict for each in found]),), changes=_kept(found))
@@ -144,10 +155,13 @@ class Explain:
 class AddRule:
     """`allow RULE` and `deny RULE` differ in one word."""
 
-    def __init__(self, spec: Command, effect: Effect, repository: Repository, replies: Replies) -> None:
+    def __init__(
+        self, spec: Command, effect: Effect, repository: Repository, corrections: Corrections, replies: Replies
+    ) -> None:
         self.spec = spec
         self._effect = effect
         self._repository = repository
+        self._corrections = corrections
         self._replies = replies
 
     async def handle(self, call: Call) -> Outcome:
@@ -174,7 +188,8 @@ class AddRule:
             expires_at=until,
         )
         reply = self._replies.rule_added(call, self._effect, pattern, number, until)
-        return Outcome(replies=(reply,), changes=Batch((change,)))
+        labels = await self._corrections.by_rule(call, self._effect, pattern)
+        return Outcome(replies=(reply,), changes=Batch((change,))) + labels
 
 
 class ListRules:

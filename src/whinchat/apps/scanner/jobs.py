@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from whinchat.apps.scanner.history import SiteRepository
 from whinchat.apps.scanner.knowledge import Lists
-from whinchat.apps.scanner.links.parse import parse_link
+from whinchat.apps.scanner.labels import Labels
 from whinchat.apps.scanner.moderation import DANGEROUS, Moderation, Voice
 from whinchat.apps.scanner.replies import Replies
 from whinchat.apps.scanner.repository import PAGE, Repository, Sighting
@@ -16,7 +17,7 @@ from whinchat.core.app import Schedule
 from whinchat.core.dispatch.chats import Chats
 from whinchat.core.dispatch.context import Context
 from whinchat.core.dispatch.handler import NOTHING, Outcome
-from whinchat.core.ports import Batch, Claim, Clock, Database, Job
+from whinchat.core.ports import Batch, Claim, Clock, Database, Job, Statement
 from whinchat.core.types import Content, MessageReceived, Reply, UserRef
 
 HOUR = 3600 * 1000  # milliseconds
@@ -92,17 +93,17 @@ class Recheck:
 
     async def _look_again(self, sighting: Sighting, told: set[tuple[bytes, bytes]]) -> Outcome:
         """`told`: the chats and links of this page that have their text, which is said only once."""
-        link = parse_link(sighting.seen.url)
-        if link is None or not await self._repository.may_read(sighting.seen.message.chat, sighting.chat_key):
+        again = await self._scanner.recall([sighting.seen], sighting.chat_key)
+        if not again or not await self._repository.may_read(sighting.seen.message.chat, sighting.chat_key):
             return NOTHING
-        found = await self._scanner.look(link, sighting.chat_key)
+        found = again[0]
         level = found.verdict.level
         kept = Batch(() if found.keep is None else (found.keep,))
         if level not in DANGEROUS or level.rank >= sighting.shown.rank:
             return Outcome(changes=kept)
         state = await self._repository.chat(sighting.chat_key)
         if state.muted_until > self._clock.now() and level is not Level.MALICIOUS:
-            return Outcome(changes=kept + Batch((self._repository.told(sighting, level, warned=False),)))
+            return Outcome(changes=kept + self._moderation.corrected(sighting, found, warned=False))
         context, message, once = (
             await self._context(sighting),
             sighting.seen.message,
@@ -114,7 +115,7 @@ class Recheck:
         if speaks:
             told.add(once)
             replies = self._replies.correction(context, message, found.verdict)
-        return Outcome(replies, kept + Batch((self._repository.told(sighting, level, warned=speaks),)))
+        return Outcome(replies, kept + self._moderation.corrected(sighting, found, warned=speaks))
 
     async def _context(self, sighting: Sighting) -> Context:
         """The message as far as it is remembered: where it stands and who sent it."""
@@ -138,12 +139,30 @@ class Retention:
     kind = RETENTION.kind
     concurrency = 1
 
-    def __init__(self, repository: Repository, database: Database, settings: ScannerSettings) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        sites: SiteRepository,
+        labels: Labels,
+        database: Database,
+        settings: ScannerSettings,
+    ) -> None:
         self._repository = repository
+        self._sites = sites
+        self._labels = labels
         self._database = database
         self._keep = settings.sightings_days * DAY
+        self._keep_labels = settings.labels_days * DAY
 
     async def run(self, claim: Claim) -> Outcome:
-        while any(await self._database.commit(Batch(self._repository.retention(self._keep)))):
+        while any(await self._database.commit(Batch(self._over()))):
             pass
         return NOTHING
+
+    def _over(self) -> tuple[Statement, ...]:
+        # A site is kept as long as a link of it would be: for so long after it was posted last.
+        return (
+            *self._repository.retention(self._keep),
+            self._sites.retention(self._keep),
+            self._labels.retention(self._keep_labels),
+        )

@@ -1,22 +1,29 @@
 """One link in, one verdict out: lists first, then what everybody knows, then evidence. Pure, no network, microseconds.
 
-A decisive listing decides; else a popular site that nothing speaks against is benign; else the evidence is weighed. A
-chat's own rules come before all of it and are the service's business.
+A decisive listing decides; else the model weighs the link, and declared evidence is added; a popular site that nothing
+speaks against is benign by its reputation. What stands around the link in a message comes on top. A chat's own rules
+come before all of it and are the service's business.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import msgspec
 
-from whinchat.apps.scanner.evidence.index import gather
+from whinchat.apps.scanner.evidence.index import around, gather
 from whinchat.apps.scanner.evidence.known import Known, know
+from whinchat.apps.scanner.evidence.situation import Situation
 from whinchat.apps.scanner.evidence.tables import Tables
 from whinchat.apps.scanner.knowledge import Lists, SiteTag
 from whinchat.apps.scanner.links.link import Link, LinkKind
-from whinchat.apps.scanner.scoring import AddressClass, Rules, Score, Weights, score
+from whinchat.apps.scanner.model.file import Model, shipped
+from whinchat.apps.scanner.scoring import AddressClass, Part, Rules, Score, Share, Weights, probability, score, speaking
 from whinchat.apps.scanner.verdict import DecidedBy, Level, Reason, Verdict
+from whinchat.apps.scanner.weighing import Weighing
 
 HIDES_TARGET = frozenset({SiteTag.HOSTING, SiteTag.SHORTENER, SiteTag.REDIRECTOR})
 """What stands at such a place is not its owner's: being well known says nothing about it."""
@@ -41,15 +48,31 @@ class Judge:
         self,
         lists: Lists,
         *,
+        model: Model | None = None,
         tables: Tables | None = None,
         weights: Weights | None = None,
         rules: Rules | None = None,
+        without: frozenset[Part] = frozenset(),
     ) -> None:
-        """What is not given is loaded from the shipped data. Raises SettingsError: that data is damaged."""
+        """What is not given is loaded from the shipped data; `without`: what must not count.
+
+        Raises SettingsError: the shipped data is damaged.
+        """
         self.lists = lists
-        self.tables = tables or Tables.load()
+        self.model = model or shipped()
+        self.tables = tables or Tables.load(self.model)
         self.weights = weights or Weights.load()
         self.rules = rules or Rules.load()
+        self.without = without
+        self._weighing = Weighing(self.model, self.weights)
+        self._prior = math.log(self.model.prior / (1 - self.model.prior))
+
+    def variant(self, without: frozenset[Part], lists: Lists | None = None) -> Judge:
+        """The same judge with parts left out, and perhaps with other lists."""
+        other = copy.copy(self)
+        other.lists = lists or self.lists
+        other.without = without
+        return other
 
     def judge(self, link: Link, now: int) -> Verdict:
         """`now`: milliseconds UTC. A link taken out of a redirector is as bad as the worse of the two."""
@@ -58,12 +81,44 @@ class Judge:
             return verdict
         return _worse(verdict, self.judge(link.wrapper, now))
 
+    def in_situation(self, verdict: Verdict, link: Link, situation: Situation, *, leniency: float = 0.0) -> Verdict:
+        """The link's verdict as it is for one message.
+
+        `leniency`: log-odds by which this chat wants to be surer before it is warned; negative for less sure.
+        What a feed, a rule or everybody's knowledge decided stays as it is.
+        """
+        if verdict.decided_by is not DecidedBy.EVIDENCE:
+            return verdict
+        scored = score(around(link, self._counted(situation)), self.weights, verdict.score)
+        voices = tuple(sorted({*verdict.speaking, *scored.speaking}))
+        level = self._word(probability(scored.log_odds - leniency), voices)
+        if level is Level.BENIGN and verdict.level is not level and not self._may_clear(link, verdict.checked_at):
+            level = Level.UNKNOWN
+        reasons = sorted((*verdict.reasons, *map(_reason, scored.shares)), key=lambda each: -abs(each.weight))
+        return msgspec.structs.replace(
+            verdict,
+            level=level,
+            probability=scored.probability,
+            score=scored.log_odds,
+            reasons=tuple(reasons),
+            speaking=voices,
+        )
+
+    def _counted(self, situation: Situation) -> Situation:
+        if Part.CONTEXT in self.without:
+            situation = replace(situation, message=None)
+        if Part.NOVELTY in self.without:
+            situation = replace(situation, history=None)
+        return situation
+
     def examine(self, link: Link, now: int) -> Examined:
         """The link for itself, with all that led to its verdict."""
         known = know(link, self.tables, self.lists)
+        if Part.FEEDS in self.without:
+            known = replace(known, listings=())
         address = AddressClass.of(link, known.tags)
-        scored = score(gather(link, known), address, self.weights)
-        level, decided_by = self._level(link, known, scored)
+        scored = self._score(link, known, address)
+        level, decided_by = self._level(link, known, scored, now)
         chance = scored.probability
         if decided_by is DecidedBy.FEED:
             chance = max(chance, LISTED)
@@ -76,9 +131,8 @@ class Judge:
             probability=chance,
             score=scored.log_odds,
             decided_by=decided_by,
-            reasons=tuple(
-                Reason(each.evidence.name, each.weight, dict(each.evidence.values)) for each in scored.shares
-            ),
+            reasons=tuple(map(_reason, scored.shares)),
+            speaking=scored.speaking,
             pretends=_pretends(known),
             wrapper=link.wrapper.url if link.wrapper else None,
             lists_version=self.lists.version,
@@ -87,26 +141,58 @@ class Judge:
         )
         return Examined(verdict, known, address, scored)
 
-    def _level(self, link: Link, known: Known, scored: Score) -> tuple[Level, DecidedBy]:
+    def _score(self, link: Link, known: Known, address: AddressClass) -> Score:
+        """What the model makes of the link, and the declared evidence on top."""
+        evidence = gather(link, known)
+        declared = [] if Part.RULES in self.without else evidence
+        if Part.MODEL in self.without or link.kind is not LinkKind.WEB:
+            return score(declared, self.weights, self._prior)
+        weighed = self._weighing.weigh(link, known, evidence, address)
+        scored = score(declared, self.weights, weighed.log_odds)
+        shares = (*self._weighing.shares(weighed, evidence), *scored.shares)
+        shares = tuple(sorted(shares, key=lambda share: -abs(share.weight)))
+        return Score(scored.log_odds, scored.probability, shares, speaking(shares, self.weights))
+
+    def _level(self, link: Link, known: Known, scored: Score, now: int) -> tuple[Level, DecidedBy]:
         if any(listing.decisive for listing in known.listings):
             return Level.MALICIOUS, DecidedBy.FEED
-        limits = self.rules.thresholds
-        against = [share for share in scored.shares if share.weight > SPEAKS_AGAINST]
-        if known.popular and not known.tags & HIDES_TARGET and not against:
-            return Level.BENIGN, DecidedBy.EVIDENCE
-        if scored.probability >= limits.malicious and scored.corroborated_by >= limits.corroboration:
-            return Level.MALICIOUS, DecidedBy.EVIDENCE
-        if scored.probability >= limits.warn:
-            return Level.SUSPICIOUS, DecidedBy.EVIDENCE
-        if scored.probability < limits.ask and self._may_clear(link, known):
-            return Level.BENIGN, DecidedBy.EVIDENCE
-        return Level.UNKNOWN, DecidedBy.EVIDENCE
+        level = self._word(scored.probability, scored.speaking)
+        if known.popular and level is Level.BENIGN and not known.tags & HIDES_TARGET and not self._against(scored):
+            return Level.BENIGN, DecidedBy.REPUTATION
+        if level is Level.BENIGN and not self._may_clear(link, now, known.tags):
+            level = Level.UNKNOWN
+        return level, DecidedBy.EVIDENCE
 
-    def _may_clear(self, link: Link, known: Known) -> bool:
-        """Whether a low probability may be called benign: lists were there, and the page is where the link says."""
-        age = self.lists.age_days
-        fresh = age is not None and age <= self.rules.thresholds.lists_fresh_days
-        return fresh and link.kind is LinkKind.WEB and not known.tags & {SiteTag.SHORTENER, SiteTag.REDIRECTOR}
+    def _against(self, scored: Score) -> bool:
+        """Whether evidence that a person would point at speaks against the link."""
+        declared = self.weights.evidence
+        return any(
+            share.weight > SPEAKS_AGAINST and declared[share.evidence.name].weight is not None
+            for share in scored.shares
+        )
+
+    def _word(self, chance: float, speaking: Sequence[str]) -> Level:
+        """What a probability is called."""
+        limits = self.rules.thresholds
+        if chance >= limits.malicious and len(speaking) >= limits.corroboration:
+            return Level.MALICIOUS
+        if chance >= limits.warn:
+            return Level.SUSPICIOUS
+        return Level.BENIGN if chance < limits.ask else Level.UNKNOWN
+
+    def _may_clear(self, link: Link, now: int, tags: frozenset[SiteTag] | None = None) -> bool:
+        """Whether a low probability may be called benign: lists and model are of its time, and the page is where the
+        link says.
+        """
+        limits, age = self.rules.thresholds, self.lists.age_days
+        fresh = age is not None and age <= limits.lists_fresh_days
+        fresh = fresh and self.model.age_days(now) <= limits.model_last_days
+        tags = self.lists.tags(link) if tags is None else tags
+        return fresh and link.kind is LinkKind.WEB and not tags & {SiteTag.SHORTENER, SiteTag.REDIRECTOR}
+
+
+def _reason(share: Share) -> Reason:
+    return Reason(share.evidence.name, share.weight, dict(share.evidence.values))
 
 
 def _pretends(known: Known) -> str | None:

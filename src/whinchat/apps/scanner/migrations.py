@@ -63,10 +63,58 @@ CREATE TABLE scanner_state (
 """
         },
     ),
+    Migration(
+        "scanner",
+        2,
+        "sites that chats know",
+        # Sightings from before hold their links sealed: they cannot be counted, and a week later nobody misses them.
+        {
+            "sqlite": """
+CREATE TABLE scanner_sites (
+    site       BLOB NOT NULL,
+    chat       BLOB NOT NULL,
+    first_by   BLOB NOT NULL,
+    first_at   INTEGER NOT NULL,
+    second_at  INTEGER,
+    last_at    INTEGER NOT NULL,
+    warned_at  INTEGER,
+    PRIMARY KEY (site, chat)
+) WITHOUT ROWID;
+CREATE INDEX scanner_sites_recent ON scanner_sites (site, last_at);
+CREATE INDEX scanner_sites_warned ON scanner_sites (site, warned_at) WHERE warned_at IS NOT NULL;
+CREATE INDEX scanner_sites_chat ON scanner_sites (chat, second_at);
+CREATE INDEX scanner_sites_last ON scanner_sites (last_at);
+"""
+        },
+    ),
+    Migration(
+        "scanner",
+        3,
+        "labels",
+        {
+            "sqlite": """
+CREATE TABLE scanner_labels (
+    chat         BLOB NOT NULL,
+    url          BLOB NOT NULL,
+    site         BLOB NOT NULL,
+    author       BLOB NOT NULL,
+    truth        TEXT NOT NULL,
+    source       TEXT NOT NULL,
+    labelled_at  INTEGER NOT NULL,
+    level        TEXT NOT NULL,
+    decided_by   TEXT NOT NULL,
+    body         BLOB NOT NULL,
+    PRIMARY KEY (chat, url)
+) WITHOUT ROWID;
+CREATE INDEX scanner_labels_time ON scanner_labels (labelled_at);
+"""
+        },
+    ),
 )
 
 SEALED = (
     SealedColumn("scanner_rules", ("chat", "rule"), "body"),
     SealedColumn("scanner_verdicts", ("url",), "body"),
     SealedColumn("scanner_sightings", ("message", "url"), "body"),
+    SealedColumn("scanner_labels", ("chat", "url"), "body"),
 )

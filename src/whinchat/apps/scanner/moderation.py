@@ -6,9 +6,10 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from whinchat.apps.scanner.history import SiteRepository
 from whinchat.apps.scanner.links.collect import QUOTED
 from whinchat.apps.scanner.replies import Replies
-from whinchat.apps.scanner.repository import KEPT, Repository, Seen
+from whinchat.apps.scanner.repository import KEPT, Repository, Seen, Sighting
 from whinchat.apps.scanner.service import Found
 from whinchat.apps.scanner.verdict import Level
 from whinchat.core.dispatch.context import Context
@@ -38,8 +39,9 @@ class _Heard:
 
 
 class Moderation:
-    def __init__(self, repository: Repository, replies: Replies) -> None:
+    def __init__(self, repository: Repository, sites: SiteRepository, replies: Replies) -> None:
         self._repository = repository
+        self._sites = sites
         self._replies = replies
 
     async def act(
@@ -59,12 +61,24 @@ class Moderation:
             replies = self._replies.direct(context, message, found[0].verdict)
         loudest = max((each.voice for each in said), default=Voice.SILENT)
         warned = {each.url for each in said} if loudest >= Voice.SHORT else set()
-        return Outcome(replies, Batch(self._remember(context, message, found, warned, quoted)))
+        posted = [each for each in found if each.part != QUOTED]
+        remembered = (
+            *self._remember(context, message, found, warned, quoted),
+            *self._note_sites(context, posted, found),
+        )
+        return Outcome(replies, Batch(remembered))
 
     def answered(self, context: Context, message: MessageRef, found: Sequence[Found]) -> Batch:
         """Sightings for links that somebody asked about, and was told all about."""
         warned = {self._key(each) for each in found if each.verdict.level in DANGEROUS}
-        return Batch(self._remember(context, message, found, warned, None))
+        # To ask about a link is not to recommend it: it makes no site familiar.
+        return Batch((*self._remember(context, message, found, warned, None), *self._note_sites(context, (), found)))
+
+    def corrected(self, sighting: Sighting, found: Found, *, warned: bool) -> Batch:
+        """A link turned out to be worse than it was when the chat saw it."""
+        told = self._repository.told(sighting, found.verdict.level, warned=warned)
+        bad = () if found.site is None else (self._sites.warned(found.site, sighting.chat_key),)
+        return Batch((told, *bad))
 
     async def voice(self, chat: bytes, url: bytes, level: Level, now: int) -> Voice:
         """How loud a chat may be warned of a link, after what it was told before."""
@@ -101,11 +115,20 @@ class Moderation:
                 quoted=quoted if each.part == QUOTED else None,
                 shown=each.verdict.level,
                 warned=self._key(each) in warned,
-                seen=Seen(context.event.account, message, each.link.url),
+                seen=Seen(context.event.account, message, each.link.url, each.around),
             )
             for each in kept
         ]
         return (*verdicts, *sightings)
+
+    def _note_sites(self, context: Context, posted: Sequence[Found], found: Sequence[Found]) -> tuple[Statement, ...]:
+        """`posted`: those links that the sender shared; a quote shares nothing."""
+        shared = dict.fromkeys(each.site for each in posted[:KEPT] if each.site)
+        bad = dict.fromkeys(each.site for each in found[:KEPT] if each.site and each.verdict.level in DANGEROUS)
+        return (
+            *(self._sites.posted(site, context.chat_key, context.user_key) for site in shared),
+            *(self._sites.warned(site, context.chat_key) for site in bad),
+        )
 
     def _say(
         self, context: Context, message: MessageRef, heard: Sequence[_Heard], said: Sequence[_Heard]

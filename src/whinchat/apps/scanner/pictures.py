@@ -6,7 +6,7 @@ from whinchat.apps.scanner import qr
 from whinchat.apps.scanner.links.collect import Text
 from whinchat.apps.scanner.reading import Reader, opened, ordered, with_media_only
 from whinchat.apps.scanner.repository import Repository
-from whinchat.apps.scanner.service import Scanner
+from whinchat.apps.scanner.service import Scanner, links_in
 from whinchat.core.app import Download
 from whinchat.core.dispatch.context import Context
 from whinchat.core.dispatch.handler import NOTHING, Outcome
@@ -57,5 +57,6 @@ class Pictures:
                 raise
             return NOTHING
         codes = await self._workers.run(lambda: qr.decode(data))
-        found = await self._scanner.scan([Text("picture", code) for code in codes], order.chat_key)
+        links = links_in([Text("picture", code) for code in codes])
+        found = await self._scanner.judge_all(links, order.chat_key)  # what a code says is not what the message says
         return await self._reader.read(order.context(self._clock.now()), message, found)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from whinchat.apps.scanner.links.collect import QUOTED, Text, texts
+from whinchat.apps.scanner.links.collect import LARGE, QUOTED, Text, texts
 from whinchat.apps.scanner.moderation import Moderation
 from whinchat.apps.scanner.repository import Repository
 from whinchat.apps.scanner.service import Found, Scanner, links_in
@@ -17,9 +17,6 @@ from whinchat.core.dispatch.context import Context
 from whinchat.core.dispatch.handler import NOTHING, Outcome
 from whinchat.core.ports import Claim, Clock, Job, Workers
 from whinchat.core.types import Content, Message, MessageEdited, MessageReceived, MessageRef
-
-LARGE = 8192
-"""Code points in the texts of a message; more is read by a job: it may hold links for seconds of work."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -79,18 +76,8 @@ def readable(message: Message) -> list[Text]:
 
 
 def is_large(parts: Sequence[Text]) -> bool:
+    """Whether a job is to read them."""
     return sum(len(part.text) for part in parts) > LARGE
-
-
-def beginning(parts: Sequence[Text]) -> list[Text]:
-    """So much of the texts as is read at once."""
-    kept, left = [], LARGE
-    for part in parts:
-        kept.append(Text(part.part, part.text[:left]))
-        left -= len(part.text)
-        if left <= 0:
-            break
-    return kept
 
 
 class ReadLarge:
@@ -118,7 +105,7 @@ class ReadLarge:
             return NOTHING
         parts = readable(message)
         links = await self._workers.run(lambda: links_in(parts))
-        found = await self._scanner.judge_all(links, order.chat_key)
+        found = await self._scanner.judge_all(links, order.chat_key, parts)
         return await self._reader.read(order.context(self._clock.now()), message, found)
 
 

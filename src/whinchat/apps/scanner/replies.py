@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from whinchat.apps.scanner.commands import COMMANDS
 from whinchat.apps.scanner.explain import Explainer, shown_host
+from whinchat.apps.scanner.labels import Truth
+from whinchat.apps.scanner.learning import NOTICEABLE
 from whinchat.apps.scanner.repository import ChatState
 from whinchat.apps.scanner.rules import Effect, Pattern, Rule
 from whinchat.apps.scanner.verdict import Level, Verdict
@@ -110,6 +112,32 @@ class Replies:
     def nothing_to_explain(self, context: Context) -> Reply:
         return self._answer(context, self._say(context, "answer.nothing_to_explain"))
 
+    # --- reports -------------------------------------------------------------------------------------------------
+
+    def report_confirmed(self, call: Call, truth: Truth, verdicts: Sequence[Verdict], moved: float) -> Reply:
+        """An admin's word. `moved`: log-odds by which it moves the chat's threshold."""
+        lines = [self._say(call, f"report.confirmed_{truth.value}", host=_hosts(verdicts))]
+        if abs(moved) >= NOTICEABLE:
+            lines.append(self._say(call, "report.surer" if moved > 0 else "report.sooner"))
+        lines.append(self._say(call, f"report.always_{truth.value}"))
+        return self._answer(call, "\n".join(lines))
+
+    def reported(self, call: Call, truth: Truth, verdicts: Sequence[Verdict]) -> Reply:
+        """A member's word, which waits for an admin's."""
+        lines = [
+            self._say(call, f"report.reported_{truth.value}", host=_hosts(verdicts)),
+            self._say(call, "report.waiting"),
+        ]
+        return self._answer(call, "\n".join(lines))
+
+    def report_settled(self, call: Call, key: str, verdict: Verdict) -> Reply:
+        """`key`: decided_safe, decided_dangerous, ruled."""
+        return self._answer(call, self._say(call, f"report.{key}", host=shown_host(verdict)))
+
+    def report_refused(self, call: Call, key: str) -> Reply:
+        """`key`: nothing, which, no_consent."""
+        return self._answer(call, self._say(call, f"report.{key}"))
+
     # --- joining, consent, status --------------------------------------------------------------------------------
 
     def introduction(self, context: Context) -> Reply:
@@ -125,9 +153,19 @@ class Replies:
         return self._answer(context, self._say(context, f"consent.{key}"))
 
     def status(
-        self, call: Call, state: ChatState, *, group: bool, rules: int, warned: int, lists: tuple[str, float] | None
+        self,
+        call: Call,
+        state: ChatState,
+        *,
+        group: bool,
+        rules: int,
+        warned: int,
+        lists: tuple[str, float] | None,
+        model: tuple[str, float],
+        model_fresh_days: float,
+        leniency: float,
     ) -> Reply:
-        """`lists`: version and age in days; None when none are loaded."""
+        """`lists`, `model`: version and age in days; None when none are loaded. `leniency`: log-odds (`learning`)."""
         reading = "direct" if not group else "on" if state.consent_at is not None else "off"
         lines = [
             self._say(call, "status.title"),
@@ -141,7 +179,14 @@ class Replies:
         else:
             age = self._words.duration(int(lists[1] * 86_400) * 1000, call.language)
             lines.append(self._say(call, "status.lists", version=lists[0], age=age))
+        version, days = model
+        age = self._words.duration(max(1, int(days)) * 86_400_000, call.language)  # it is known to the day
+        lines.append(self._say(call, "status.model", version=version, age=age))
+        if days > model_fresh_days:
+            lines.append(self._say(call, "status.old_model"))
         lines += [self._say(call, "status.sources"), self._say(call, "status.warnings", count=warned)]
+        if abs(leniency) >= NOTICEABLE:
+            lines.append(self._say(call, "status.surer" if leniency > 0 else "status.sooner"))
         return self._answer(call, "\n".join(lines))
 
     # --- rules, mute ---------------------------------------------------------------------------------------------
@@ -202,6 +247,11 @@ class Replies:
         if isinstance(event, MessageReceived):
             quote = event.ref
         return context.reply(SendText(text, quote=quote))
+
+
+def _hosts(verdicts: Sequence[Verdict]) -> Markup:
+    hosts = dict.fromkeys(shown_host(verdict) for verdict in verdicts)
+    return Markup(", ".join(hosts))
 
 
 def _rule(pattern: Pattern) -> Markup:

@@ -1,4 +1,4 @@
-"""All SQL of the scanner."""
+"""All SQL of the scanner, but for what it remembers of sites (`history.py`)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from whinchat.apps.scanner.evidence.known import Evidence
 from whinchat.apps.scanner.rules import Effect, Pattern, Rule
 from whinchat.apps.scanner.verdict import Level, Verdict
 from whinchat.core.ports import Clock, Database, Sealer, Statement
@@ -26,6 +27,8 @@ class Seen(msgspec.Struct, frozen=True):
     account: str
     message: MessageRef
     url: str
+    around: tuple[Evidence, ...] = ()
+    """What was found around the link; the text that it was found in is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +232,13 @@ class Repository:
         )
         return [self._open_sighting(row) for row in rows]
 
+    async def newest_sightings(self, chat: bytes) -> list[Sighting]:
+        """The links seen in a chat last, the newest first."""
+        rows = await self._database.fetch(
+            _SIGHTINGS + " WHERE chat = :chat ORDER BY id DESC LIMIT :page", {"chat": chat, "page": PAGE}
+        )
+        return [self._open_sighting(row) for row in rows]
+
     async def last_warned(self, chat: bytes, url: bytes) -> Warned | None:
         """When the chat was last warned of the link."""
         row = await self._database.fetch_one(
@@ -278,7 +288,7 @@ class Repository:
             """INSERT INTO scanner_sightings (chat, message, url, sender, part, quoted, seen_at, shown, warned_at, body)
                     VALUES (:chat, :message, :url, :sender, :part, :quoted, :now, :shown, :warned, :body)
                ON CONFLICT (message, url) DO UPDATE
-                       SET shown = excluded.shown,
+                       SET shown = excluded.shown, body = excluded.body,
                            warned_at = coalesce(excluded.warned_at, scanner_sightings.warned_at)""",
             {
                 "chat": chat,

@@ -1,11 +1,13 @@
-"""From evidence to a calibrated probability: weighed, capped by group, added up as log-odds.
+"""From evidence with declared weights to log-odds: weighed, capped by group, added up.
 
-Weights, caps and calibration are data (`evidence/data/weights.toml`), written by `scripts/fit_weights.py`.
+Weights and caps are data (`evidence/data/weights.toml`). What training links show is weighed by the model
+(`weighing.py`).
 """
 
 from __future__ import annotations
 
 import enum
+import hashlib
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,7 +29,9 @@ class AddressClass(enum.StrEnum):
     """Kinds of address whose danger is not comparable: each is calibrated for itself."""
 
     OWN = "own"
-    """A domain of the site's own."""
+    """A page on a domain of the site's own."""
+    FRONT = "front"
+    """The front page of such a domain: of what a link shows, only the name speaks."""
     HOSTING = "hosting"
     SHORTENER = "shortener"
     NUMBER = "number"
@@ -41,7 +45,20 @@ class AddressClass(enum.StrEnum):
             return cls.SHORTENER
         if link.site.shared or SiteTag.HOSTING in tags or SiteTag.DYNAMIC_DNS in tags:
             return cls.HOSTING
-        return cls.OWN
+        return cls.OWN if len(link.path) > 1 or link.query else cls.FRONT
+
+
+class Part(enum.StrEnum):
+    """What a verdict is made of; each can be left out, to see what it is worth."""
+
+    FEEDS = "feeds"
+    MODEL = "model"
+    RULES = "rules"
+    """Evidence with declared weights."""
+    CONTEXT = "context"
+    """The message around the link."""
+    NOVELTY = "novelty"
+    """What was seen before, here and elsewhere."""
 
 
 class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,36 +70,26 @@ class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Weight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     group: str
-    weight: float
-    """Log-odds for an amount of 1; negative for safety."""
-    fitted: bool = False
-    """Chosen by the script; else declared by hand, because the training links do not show it."""
-
-
-class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    base: float
-    """Log-odds of a link of the class without any evidence."""
-    slope: float
+    weight: float | None = None
+    """Log-odds for an amount of 1; negative for safety. None: the model weighs it."""
 
 
 class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    version: str
-    prior: float
-    """Share of dangerous links that the probabilities assume."""
     groups: dict[str, Group]
-    calibration: dict[AddressClass, Calibration]
     evidence: dict[str, Weight]
+    version: str = ""
+    """The first digits of the file's hash."""
 
     def __post_init__(self) -> None:
         missing = {weight.group for weight in self.evidence.values()} - self.groups.keys()
-        missing |= {each.value for each in AddressClass if each not in self.calibration}
         if missing:
             raise ValueError(f"{', '.join(sorted(missing))} without numbers")
 
     @classmethod
     def load(cls, path: Path = DATA / "weights.toml") -> Weights:
         """Raises SettingsError: the file is not as it must be."""
-        return checked(read(path), cls, path)
+        version = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+        return checked({**read(path), "version": version}, cls, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,37 +106,44 @@ class Score:
     probability: float
     shares: tuple[Share, ...]
     """Strongest first."""
-    corroborated_by: int
-    """Independent groups that speak for danger with at least `SPEAKS`."""
+    speaking: tuple[str, ...]
+    """Independent groups that speak for danger with at least `SPEAKS`; all statistical ones as one, the empty name."""
 
 
 SPEAKS = 0.5  # log-odds
 
 
-def score(evidence: Iterable[Evidence], address: AddressClass, weights: Weights) -> Score:
-    """Raises KeyError: a kind of evidence has no weight."""
-    calibration = weights.calibration[address]
+def score(evidence: Iterable[Evidence], weights: Weights, base: float) -> Score:
+    """Add declared weights, capped by group, to `base`, the log-odds before. What the model weighs adds nothing.
+
+    Raises KeyError: a kind of evidence is not in the weights.
+    """
     raw: dict[str, float] = {}
-    weighed: list[tuple[Evidence, Weight, float]] = []
+    weighed: list[tuple[Evidence, str, float]] = []
     for each in evidence:
         weight = weights.evidence[each.name]
+        if weight.weight is None:
+            continue
         share = weight.weight * each.amount
-        weighed.append((each, weight, share))
+        weighed.append((each, weight.group, share))
         if share > 0:
             raw[weight.group] = raw.get(weight.group, 0.0) + share
-    factors = {group: calibration.slope * min(1.0, weights.groups[group].cap / total) for group, total in raw.items()}
-    shares = [
-        Share(each, share * (factors[weight.group] if share > 0 else calibration.slope))
-        for each, weight, share in weighed
-    ]
-    log_odds = calibration.base + sum(share.weight for share in shares)
+    factors = {group: min(1.0, weights.groups[group].cap / total) for group, total in raw.items()}
+    shares = [Share(each, share * (factors[group] if share > 0 else 1.0)) for each, group, share in weighed]
+    log_odds = base + sum(share.weight for share in shares)
     shares.sort(key=lambda share: -abs(share.weight))
-    speaking = {
-        "" if weights.groups[group].statistical else group
-        for group, total in raw.items()
-        if total * factors[group] >= SPEAKS
-    }
-    return Score(log_odds, probability(log_odds), tuple(shares), len(speaking))
+    return Score(log_odds, probability(log_odds), tuple(shares), speaking(shares, weights))
+
+
+def speaking(shares: Iterable[Share], weights: Weights) -> tuple[str, ...]:
+    """The independent groups that speak for danger."""
+    totals: dict[str, float] = {}
+    for share in shares:
+        if share.weight > 0:
+            group = weights.evidence[share.evidence.name].group
+            totals[group] = totals.get(group, 0.0) + share.weight
+    loud = {group for group, total in totals.items() if total >= SPEAKS}
+    return tuple(sorted({"" if weights.groups[group].statistical else group for group in loud}))
 
 
 def probability(log_odds: float) -> float:
@@ -146,6 +160,8 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ask: float
     corroboration: int
     lists_fresh_days: float
+    model_fresh_days: float
+    model_last_days: float
 
 
 class Lifetimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -26,6 +26,8 @@ _RANK = {Level.MALICIOUS: 0, Level.SUSPICIOUS: 1, Level.UNKNOWN: 2, Level.BENIGN
 class DecidedBy(enum.StrEnum):
     OVERRIDE = "override"
     FEED = "feed"
+    REPUTATION = "reputation"
+    """A well-known site that nothing speaks against."""
     EVIDENCE = "evidence"
 
 
@@ -51,6 +53,8 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
     decided_by: DecidedBy
     reasons: tuple[Reason, ...] = ()
     """What moved the score, strongest first."""
+    speaking: tuple[str, ...] = ()
+    """Independent groups of evidence that speak for danger: what corroborates."""
     pretends: str | None = None
     """The brand it imitates."""
     wrapper: str | None = None

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
+import msgspec
 import pytest
+from tests.support.evidence import tables
 from tests.support.opinions import Opinions
 
 from whinchat.apps.basics.app import APP as BASICS
 from whinchat.apps.scanner import commands, pictures, reading
-from whinchat.apps.scanner.app import APP, freshness
+from whinchat.apps.scanner.app import APP, freshness, model_freshness
+from whinchat.apps.scanner.evidence.tables import Tables
 from whinchat.apps.scanner.jobs import SCHEDULES
+from whinchat.apps.scanner.model import file
 from whinchat.core.ports import Claim
 from whinchat.core.types import Content, MessageReceived
+from whinchat.testing.clock import START
 from whinchat.testing.harness import BotHarness, running
 
 MOST = 120  # days
+DAY = 24 * 3600 * 1000  # milliseconds
 
 
 @pytest.fixture
-async def shipped() -> AsyncIterator[BotHarness]:
+async def shipped(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[BotHarness]:
+    """With its tables read once for all tests."""
+    loaded = tables()
+    monkeypatch.setattr(Tables, "load", lambda _model: loaded)
     async with running(BASICS, APP) as bot:
         yield bot
 
@@ -71,11 +81,29 @@ async def test_old_lists_are_noticed(age: float | None, ok: bool, detail: str) -
     assert bool(finding.hint) is not ok
 
 
-async def test_its_health_check_is_about_its_lists(shipped: BotHarness) -> None:
+@pytest.mark.parametrize(("days", "ok"), [(0, True), (MOST, True), (MOST + 1, False)])
+def test_an_old_model_is_noticed_but_stops_nothing(days: int, ok: bool) -> None:
+    model = msgspec.structs.replace(file.blank(), version="7", trained="2026-01-01")
+    finding = model_freshness(model, MOST, START + days * DAY)
+    assert (finding.ok, finding.critical) == (ok, False)
+    assert finding.detail == f"model 7 learned from links that are {days} days old"
+    assert ("make train" in finding.hint) is not ok
+
+
+def test_doctor_asks_for_the_shipped_model_without_a_service() -> None:
+    learned = datetime.fromisoformat(file.shipped().trained).replace(tzinfo=UTC).timestamp() * 1000
+    check = APP.checks["model"]
+    assert check(int(learned)).ok
+    assert not check(int(learned) + (MOST + 1) * DAY).ok
+
+
+async def test_its_health_checks_are_about_what_it_knows(shipped: BotHarness) -> None:
     (scanner,) = [app for app in shipped.apps if app.name == "scanner"]
-    (check,) = scanner.health
-    assert check.name == "lists"
-    assert "days old" in (await check.check()).detail
+    lists, feeds, model = scanner.health
+    assert (lists.name, feeds.name, model.name) == ("lists", "feeds", "model")
+    assert "days old" in (await lists.check()).detail
+    assert (await feeds.check()).detail == "kept up to date: tweetfeed, certpl"
+    assert (await model.check()).ok, "the clock of the tests stands at the beginning of 2026"
 
 
 async def test_a_picture_job_without_a_picture_is_done_at_once(shipped: BotHarness) -> None:

@@ -1,70 +1,21 @@
 from __future__ import annotations
 
-import contextlib
 import gzip
 import json
 import sys
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from tests.support.feed_verbs import Given, Settings, Storage, listed, refusal, run
 
-from whinchat.apps.scanner.cli_feeds import DATABASE, feeds
-from whinchat.apps.scanner.feeds.lists import SNAPSHOT, SnapshotLists
-from whinchat.apps.scanner.links.parse import parse_link
-from whinchat.core.errors import Refused
-from whinchat.core.ports import Database, Migration
-from whinchat.testing.clock import FakeClock
-from whinchat.testing.database import MemoryDatabase
-
-
-@dataclass
-class Storage:
-    data: Path
-
-
-@dataclass
-class Settings:
-    storage: Storage
-
-
-@dataclass
-class Given:
-    """What the command line gives, over a database that outlives each verb."""
-
-    settings: Settings
-    clock: FakeClock = field(default_factory=FakeClock)
-    database: MemoryDatabase | None = None
-
-    @contextlib.asynccontextmanager
-    async def open_database(self, path: Path, migrations: Sequence[Migration]) -> AsyncIterator[Database]:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-        self.database = self.database or MemoryDatabase(migrations)
-        yield self.database
+from whinchat.apps.scanner.cli_feeds import feeds
+from whinchat.apps.scanner.feeds.lists import SNAPSHOT
+from whinchat.apps.scanner.feeds.store import DATABASE
 
 
 @pytest.fixture
 def given(tmp_path: Path) -> Given:
     return Given(Settings(Storage(tmp_path / "data")))
-
-
-def run(given: Given, *arguments: str, stdin: str | bytes | None = None) -> Result:
-    return CliRunner().invoke(feeds, arguments, obj=given, input=stdin)
-
-
-def refusal(result: Result) -> Refused:
-    assert isinstance(result.exception, Refused), result.output
-    return result.exception
-
-
-def listed(given: Given, url: str) -> list[str]:
-    link = parse_link(url)
-    assert link is not None
-    lists = SnapshotLists.open(given.settings.storage.data / "scanner", given.clock)
-    return [listing.feed for listing in lists.listings(link)]
 
 
 def test_a_list_from_a_file_is_in_use_afterwards(given: Given, tmp_path: Path) -> None:
@@ -85,7 +36,7 @@ def test_a_list_from_standard_input_with_every_option(given: Given) -> None:
 
     assert result.exit_code == 0
     (row,) = [
-        row for row in map(json.loads, run(given, "status", "--json").output.splitlines()) if row["from"] != "shipped"
+        row for row in map(json.loads, run(given, "status", "--json").output.splitlines()) if row["feed"] == "mine"
     ]
     assert (row["feed"], row["entries"], row["threat"], row["trust"]) == ("mine", 1, "scam", "evidence")
     assert (row["licence"], row["version"], row["date"], row["error"]) == ("CC0-1.0", "7", "2026-01-01", None)
@@ -168,7 +119,7 @@ def test_progress_is_shown_to_people_at_a_terminal(
     assert "1 entries" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("verb", [[], ["import"], ["status"], ["list"], ["remove"]])
+@pytest.mark.parametrize("verb", [[], ["import"], ["status"], ["list"], ["remove"], ["update"]])
 def test_every_verb_explains_itself(given: Given, verb: list[str]) -> None:
     output = run(given, *verb, "--help").output
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from tests.support.evidence import FakeLists
+from tests.support.evidence import FakeLists, tables
 
 from whinchat.apps.scanner import cli_report, cli_scan
+from whinchat.apps.scanner.evidence.tables import Tables
 from whinchat.apps.scanner.knowledge import Listing, Scope, Threat
+from whinchat.apps.scanner.model.file import shipped
 
 BAD = "Https://paypa1-login.pages.dev/verify"
 GOOD = "https://smithtownnews.com/2026/council"
@@ -22,7 +24,9 @@ KEYS = {
 
 @pytest.fixture(autouse=True)
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[Path | None]:
-    """Lists made by hand in place of the shipped file; gives the paths of imported feeds that were asked for."""
+    """Lists made by hand in place of the shipped file, and tables that are read once; gives the paths of imported feeds
+    that were asked for.
+    """
     paths: list[Path | None] = []
     listing = Listing("alpha", Threat.SCAM, Scope.HOST, decisive=True, version="1")
 
@@ -31,6 +35,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Path | None]:
         return FakeLists(listed={"listed.example": (listing,)})
 
     monkeypatch.setattr(cli_report, "SnapshotLists", open_lists)
+    loaded = tables()
+    monkeypatch.setattr(Tables, "load", lambda _model: loaded)
     return paths
 
 
@@ -48,7 +54,7 @@ def rows(result: Result) -> list[dict[str, Any]]:
         ([GOOD], 0),
         ([GOOD, "tg://resolve?domain=x"], 1),
         ([GOOD, "what is this"], 1),
-        (["https://lowqz77.top/"], 3),
+        (["https://lowqz77.top/login"], 3),
         ([GOOD, BAD, "what is this"], 4),
         (["https://listed.example/"], 4),
     ],
@@ -75,6 +81,49 @@ def test_one_json_line_each_with_everything_in_it() -> None:
     assert 0 <= good["probability"] < 0.2
     assert (odd["verdict"], odd["url"], odd["probability"]) == ("unknown", None, None)
     assert "not a link" in odd["error"]
+
+
+def test_without_feeds_a_listed_link_is_judged_by_itself_and_keeps_its_score() -> None:
+    (listed,) = rows(run("check", "--json", "https://listed.example/"))
+    (alone,) = rows(run("check", "--json", "--no-feeds", "https://listed.example/"))
+    assert (listed["verdict"], alone["verdict"]) == ("malicious", "benign")
+    assert alone["sources"][0]["listed"] == []
+    assert alone["score"] < listed["score"]
+
+
+def test_a_message_is_as_bad_as_the_worst_of_its_links() -> None:
+    result = run("message", "--json", f"see {GOOD} and {BAD}, or tg://resolve?domain=x")
+    (found,) = rows(result)
+    assert result.exit_code == 4
+    assert [each["input"] for each in found["links"]] == [BAD, GOOD]
+    assert found["links"][0].keys() == KEYS
+    assert found["verdict"] == "malicious"
+    assert found["score"] == found["links"][0]["score"] == max(each["score"] for each in found["links"])
+    assert found["probability"] == found["links"][0]["probability"]
+
+
+def test_a_message_without_a_link_has_no_verdict_and_no_fault() -> None:
+    result = run("message", "--json", "hello")
+    assert result.exit_code == 0
+    assert rows(result) == [{"verdict": None, "probability": None, "score": None, "links": []}]
+
+
+def test_each_line_can_be_a_message() -> None:
+    lines = f"hello\nsee {GOOD}\n{BAD}\n"
+    assert [each["verdict"] for each in rows(run("message", "--lines", "--json", "-", stdin=lines))] == [
+        None,
+        "benign",
+        "malicious",
+    ]
+    (whole,) = rows(run("message", "--json", "--no-feeds", "-", stdin=lines))
+    assert len(whole["links"]) == 2
+    assert run("message", "--lines", "hello").exit_code == 2
+
+
+def test_a_message_for_people_is_a_row_for_each_link() -> None:
+    bad, good = run("message", f"see {GOOD} and {BAD}").stdout.splitlines()
+    assert bad.startswith("malicious\t")
+    assert good.startswith("benign\t")
 
 
 def test_sources_say_who_listed_it() -> None:
@@ -156,7 +205,8 @@ def test_links_can_come_from_standard_input() -> None:
 def test_an_explanation_shows_everything_behind_a_verdict() -> None:
     result = run("explain", BAD)
     assert result.exit_code == 0
-    for expected in ("PayPal", "brand_lookalike", "hosting", "Thresholds", "0.8", "Not asked", "test (1 d)"):
+    versions = ("Lists: test (1 d)", f"Model: {shipped().version} (")
+    for expected in ("PayPal", "brand_lookalike", "hosting", "Thresholds", "0.8", "Not asked", *versions):
         assert expected in result.stdout
     assert "paypa1-login.pages.dev" not in result.stdout
 

@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.evidence import FakeLists, link, tables
+from tests.support.evidence import judge, link
 
 from whinchat.apps.scanner.explain import Explainer, percent
-from whinchat.apps.scanner.judge import Judge
 from whinchat.apps.scanner.verdict import DecidedBy, Level, Reason, Verdict
 from whinchat.core.formatting.i18n import Words
 
@@ -122,5 +121,5 @@ def test_the_catalogues_are_whole() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_real_verdict_can_be_told_in_every_language(language: str) -> None:
     about = link("https://paypal.com.a1b2c3d4.top:4433/wp-content/paypal.com/login.php?to=https://ana@example.com")
-    found = Judge(FakeLists(), tables=tables()).judge(about, 0)
-    assert len(EXPLAINER.reasons(found, language, most=99)) >= 8
+    found = judge().judge(about, 0)
+    assert len(EXPLAINER.reasons(found, language, most=99)) >= 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from tests.support.answers import answer
 from tests.support.opinions import EVIL, NICE, ODD, SHADY, Opinions, link
 
 from whinchat.apps.scanner import commands, handlers
@@ -13,16 +14,6 @@ from whinchat.core.types import ChatRef, MessageRef
 from whinchat.testing.harness import BotHarness
 
 BAD = link(EVIL)
-
-
-async def answer(bot: BotHarness, chat: ChatRef, command: str, *, by: str = "ana", **more: object) -> str:
-    """The one text that a command is answered with; it quotes the command."""
-    before = len(bot.sent(chat))
-    asked = await bot.say(by, chat, command, **more)
-    texts = [text for text, quote in zip(bot.texts(chat), bot.quotes(chat), strict=True) if quote == asked]
-    assert len(bot.sent(chat)) == before + 1
-    assert len(texts) == 1
-    return texts[0]
 
 
 # --- check -----------------------------------------------------------------------------------------------------------
@@ -267,6 +258,7 @@ async def test_status_tells_what_is_on(bot: BotHarness, family: ChatRef, opinion
         "On: I read the links posted here.",
         "No rules of this chat's own",
         "Lists of known scams: version 1, 24 hours old",
+        "Detection model: version 2, 10 days old",
         "External sources: none. Links stay on this machine.",
         "Warned in the last 24 hours: 0",
     ]
@@ -279,6 +271,16 @@ async def test_status_tells_what_is_on(bot: BotHarness, family: ChatRef, opinion
     assert "Warned in the last 24 hours: 1" in lines
     bot.clock.move(24 * 3600 + 1)
     assert "Warned in the last 24 hours: 0" in await answer(bot, family, "!scan status")
+
+
+async def test_status_tells_when_the_model_is_old(bot: BotHarness, family: ChatRef) -> None:
+    old = "The model is old: newer scams escape me more often. Whoever runs me should update me."
+    bot.clock.move(110 * 24 * 3600)
+    lines = (await answer(bot, family, "!scan status")).splitlines()
+    assert ("Detection model: version 2, 120 days old" in lines, old in lines) == (True, False)
+    bot.clock.move(24 * 3600)
+    lines = (await answer(bot, family, "!scan status")).splitlines()
+    assert lines[lines.index("Detection model: version 2, 121 days old") + 1] == old
 
 
 async def test_status_tells_whether_it_reads(bot: BotHarness) -> None:

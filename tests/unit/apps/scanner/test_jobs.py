@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.support.opinions import EVIL, NICE, ODD, SHADY, Opinions, link
 
-from whinchat.apps.scanner import jobs, repository
+from whinchat.apps.scanner import jobs, repository, service
 from whinchat.apps.scanner.jobs import LISTS, RETENTION
 from whinchat.apps.scanner.verdict import Level
 from whinchat.core.ports import Batch
@@ -184,7 +184,7 @@ async def test_a_sighting_that_can_no_longer_be_read_as_a_link_is_passed_over(
     bot = watched
     await bot.say("eve", family, link(ODD))
     opinions.change(ODD, Level.MALICIOUS)
-    monkeypatch.setattr(jobs, "parse_link", lambda _url: None)
+    monkeypatch.setattr(service, "parse_link", lambda _url: None)
     await bot.run_job(LISTS)
     assert bot.sent(family) == []
 

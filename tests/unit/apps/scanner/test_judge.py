@@ -1,33 +1,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from tests.support.evidence import FakeLists, link, tables
+from tests.support.evidence import FakeLists, judge, link, rules, tables, weights
 
+from whinchat.apps.scanner.evidence.situation import History, Situation
+from whinchat.apps.scanner.evidence.tables import Tables
 from whinchat.apps.scanner.judge import Judge
 from whinchat.apps.scanner.knowledge import Listing, Scope, SiteTag, Threat
-from whinchat.apps.scanner.scoring import Rules, Weights
+from whinchat.apps.scanner.model.file import shipped
 from whinchat.apps.scanner.verdict import DecidedBy, Level, Verdict
 
 NOW = 1_795_000_000_000
+DAY = 24 * 3600 * 1000  # milliseconds
+WARNED = {Level.SUSPICIOUS, Level.MALICIOUS}
 LISTING = Listing("alpha", Threat.PHISHING, Scope.HOST, decisive=True, version="7")
 
 
-@cache
-def data() -> tuple[Weights, Rules]:
-    return Weights.load(), Rules.load()
-
-
-def judge(lists: FakeLists | None = None) -> Judge:
-    weights, rules = data()
-    return Judge(lists or FakeLists(), tables=tables(), weights=weights, rules=rules)
+def judge_with(lists: FakeLists) -> Judge:
+    return judge().variant(frozenset(), lists)
 
 
 def verdict(url: str, lists: FakeLists | None = None) -> Verdict:
-    return judge(lists).judge(link(url), NOW)
+    found = judge() if lists is None else judge_with(lists)
+    return found.judge(link(url), NOW)
 
 
 def test_the_link_of_the_demo_is_dangerous_and_says_why() -> None:
@@ -61,12 +60,18 @@ def test_plain_phishing_is_warned_about(url: str) -> None:
         "https://www.gov.uk/sign-in",
         "https://smithtownnews.com/2026/11/council-approves-budget",
         "https://en.wikipedia.org/wiki/Phishing",
-        "https://apple-pie-recipes.com/",
         "https://example.org/",
     ],
 )
 def test_ordinary_links_are_not(url: str) -> None:
     assert verdict(url).level is Level.BENIGN
+
+
+@pytest.mark.parametrize(
+    "url", ["https://apple-pie-recipes.com/", "https://my-first-garden-blog.net/", "https://tools.example.top/"]
+)
+def test_a_name_alone_is_no_reason_to_warn(url: str) -> None:
+    assert verdict(url).level in {Level.BENIGN, Level.UNKNOWN}
 
 
 def test_a_decisive_listing_decides_whatever_the_evidence() -> None:
@@ -108,6 +113,25 @@ def test_without_fresh_lists_nothing_is_called_benign(age: float | None) -> None
     assert verdict("https://smithtownnews.com/", FakeLists(age_days=age)).level is Level.UNKNOWN
 
 
+def test_on_the_word_of_a_model_of_last_year_nothing_is_called_benign() -> None:
+    url = link("https://smithtownnews.com/")
+    last = int(datetime.fromisoformat(shipped().trained).replace(tzinfo=UTC).timestamp() * 1000) + 365 * DAY
+    assert judge().judge(url, last).level is Level.BENIGN
+    assert judge().judge(url, last + 1).level is Level.UNKNOWN
+    known = judge_with(FakeLists(well_known=frozenset({"smithtownnews.com"})))
+    assert known.judge(url, last + 1).decided_by is DecidedBy.REPUTATION
+    assert judge().judge(link("https://secure-wellsfargo-login.xyz/"), last + 1).level in WARNED
+
+
+def test_nothing_around_a_link_makes_it_benign_on_the_word_of_an_old_model() -> None:
+    url = link("https://smithtownnews.com/")
+    situation = Situation(tables(), history=History(own_ground=True, senders_here=2))
+    unknown = msgspec.structs.replace(verdict(url.url), level=Level.UNKNOWN, score=-1.5)
+    assert judge().in_situation(unknown, url, situation).level is Level.BENIGN
+    old = msgspec.structs.replace(unknown, checked_at=NOW + 365 * DAY)
+    assert judge().in_situation(old, url, situation).level is Level.UNKNOWN
+
+
 def test_a_short_link_is_unknown_until_it_is_followed() -> None:
     assert verdict("https://bit.ly/3abc", FakeLists(tagged={"bit.ly": SiteTag.SHORTENER})).level is Level.UNKNOWN
 
@@ -117,10 +141,9 @@ def test_a_link_that_opens_an_app_is_unknown() -> None:
 
 
 def test_malicious_by_evidence_needs_two_groups() -> None:
-    weights, rules = data()
-    strict = msgspec.structs.replace(rules, thresholds=msgspec.structs.replace(rules.thresholds, corroboration=9))
+    strict = msgspec.structs.replace(rules(), thresholds=msgspec.structs.replace(rules().thresholds, corroboration=9))
     about = link("Https://paypa1-login.pages.dev/verify")
-    lone = Judge(FakeLists(), tables=tables(), weights=weights, rules=strict).judge(about, NOW)
+    lone = Judge(FakeLists(), tables=tables(), weights=weights(), rules=strict).judge(about, NOW)
     assert lone.level is Level.SUSPICIOUS
     assert verdict(about.url).level is Level.MALICIOUS
 
@@ -151,7 +174,7 @@ def test_a_wrapped_link_is_as_bad_as_the_worse_of_the_two() -> None:
 def test_an_unknown_wrapper_takes_nothing_from_a_benign_target() -> None:
     lists = FakeLists(tagged={"bit.ly": SiteTag.SHORTENER})
     target = replace(link("https://smithtownnews.com/"), wrapper=link("https://bit.ly/3abc"))
-    assert judge(lists).judge(target, NOW).level is Level.BENIGN
+    assert judge_with(lists).judge(target, NOW).level is Level.BENIGN
 
 
 def test_reasons_come_strongest_first_and_name_the_lists() -> None:
@@ -165,5 +188,7 @@ def test_the_same_link_gets_the_same_verdict() -> None:
     assert verdict("https://paypal-secure.top/") == verdict("https://paypal-secure.top/")
 
 
-def test_what_is_shipped_is_loaded_when_nothing_is_given() -> None:
+def test_what_is_shipped_is_loaded_when_nothing_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = tables()
+    monkeypatch.setattr(Tables, "load", lambda model: loaded if model is shipped() else None)
     assert Judge(FakeLists()).judge(link("https://smithtownnews.com/"), NOW).level is Level.BENIGN

@@ -11,6 +11,7 @@ from tests.support.opinions import EVIL, NICE, ODD, SHADY, Opinions
 from whinchat.apps.scanner import commands, replies
 from whinchat.apps.scanner.app import APP
 from whinchat.apps.scanner.explain import Explainer
+from whinchat.apps.scanner.labels import Truth
 from whinchat.apps.scanner.links.parse import parse_link
 from whinchat.apps.scanner.replies import EMOJI, Replies
 from whinchat.apps.scanner.repository import ChatState
@@ -87,11 +88,30 @@ def everything(language: str) -> list[Reply]:
         say.no_link(given),
         say.not_a_link(given),
         say.nothing_to_explain(given),
+        *(say.report_refused(given, key) for key in ("nothing", "which", "no_consent")),
+        *(say.report_settled(given, key, MALICIOUS) for key in ("decided_safe", "decided_dangerous", "ruled")),
+        *(say.reported(given, truth, [MALICIOUS, SUSPICIOUS]) for truth in Truth),
+        *(say.report_confirmed(given, truth, [MALICIOUS], moved) for truth in Truth for moved in (-0.5, 0.0, 0.5)),
         say.introduction(given),
         *(say.consent(given, key) for key in ("granted", "already", "revoked", "not_given")),
-        say.status(given, ChatState(), group=True, rules=0, warned=0, lists=None),
-        say.status(given, ChatState(1, 5000), group=True, rules=2, warned=1, lists=("1", 2.5)),
-        say.status(given, ChatState(), group=False, rules=0, warned=0, lists=("1", 0.5)),
+        *(
+            say.status(
+                given,
+                state,
+                group=group,
+                rules=rules,
+                warned=rules,
+                lists=lists,
+                model=("3", 130.2),
+                model_fresh_days=120,
+                leniency=leniency,
+            )
+            for state, group, rules, lists, leniency in (
+                (ChatState(), True, 0, None, 0.0),
+                (ChatState(1, 5000), True, 2, ("1", 2.5), 1.0),
+                (ChatState(), False, 0, ("1", 0.5), -0.5),
+            )
+        ),
         say.rule_added(given, Effect.ALLOW, RULE.pattern, 1, None),
         say.rule_added(given, Effect.DENY, RULE.pattern, 1, 60_000),
         say.rules(given, []),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from whinchat.apps.scanner.evidence.known import Evidence
 from whinchat.apps.scanner.migrations import MIGRATIONS
 from whinchat.apps.scanner.repository import KEPT, ChatState, Repository, Seen, Sighting, Warned
 from whinchat.apps.scanner.rules import Effect, Pattern, RuleKind
@@ -43,6 +45,7 @@ class Shelf:
         shown: Level = Level.UNKNOWN,
         warned: bool = False,
         quoted: bytes | None = None,
+        around: tuple[Evidence, ...] = (),
     ) -> None:
         keep = self.repository.keep_sighting(
             chat=CHAT,
@@ -53,7 +56,7 @@ class Shelf:
             quoted=quoted,
             shown=shown,
             warned=warned,
-            seen=Seen("a", REF, url),
+            seen=Seen("a", REF, url, around),
         )
         await self.do(keep)
 
@@ -146,6 +149,27 @@ async def test_what_was_seen_in_a_message_or_quoted_from_it(shelf: Shelf) -> Non
     assert await shelf.repository.links_quoted(b"one") == {url("https://a.com/"), url("https://b.com/")}
     (sighting,) = await shelf.repository.sightings_of(b"one")
     assert sighting == Sighting(1, CHAT, url("https://a.com/"), Level.BENIGN, None, Seen("a", REF, "https://a.com/"))
+
+
+async def test_an_edited_message_is_remembered_as_it_reads_now(shelf: Shelf) -> None:
+    urgent = (Evidence("urgent", {"word": "now"}, 0.5),)
+    await shelf.see("u", around=urgent)
+    assert (await shelf.repository.sightings_of(b"m"))[0].seen.around == urgent
+    await shelf.see("u")
+    assert (await shelf.repository.sightings_of(b"m"))[0].seen == Seen("a", REF, "u")
+
+
+async def test_sightings_from_before_anything_around_them_was_noticed_can_be_read(shelf: Shelf) -> None:
+    class Before(msgspec.Struct):
+        account: str
+        message: MessageRef
+        url: str
+
+    await shelf.see("u")
+    row = b"m" + shelf.repository.url_key("u")
+    body = PlainSealer().seal("scanner_sightings", row, msgspec.msgpack.encode(Before("a", REF, "u")))
+    await shelf.do(Statement("UPDATE scanner_sightings SET body = :body", {"body": body}))
+    assert (await shelf.repository.sightings_of(b"m"))[0].seen == Seen("a", REF, "u")
 
 
 async def test_all_that_is_kept_of_a_message_is_found_again(shelf: Shelf) -> None:

@@ -14,7 +14,6 @@ from whinchat.apps.scanner.evidence.known import Evidence
 from whinchat.apps.scanner.knowledge import SiteTag
 from whinchat.apps.scanner.scoring import (
     AddressClass,
-    Calibration,
     Group,
     Rules,
     Weight,
@@ -25,52 +24,49 @@ from whinchat.apps.scanner.scoring import (
 from whinchat.core.errors import SettingsError
 
 WEIGHTS = Weights(
-    version="test",
-    prior=0.02,
     groups={"words": Group(cap=3.0), "host": Group(cap=9.0), "safety": Group(cap=9.0)},
-    calibration={each: Calibration(base=-4.0, slope=1.0) for each in AddressClass}
-    | {AddressClass.HOSTING: Calibration(base=-2.0, slope=2.0)},
     evidence={
         "login": Weight("words", 2.0),
         "prize": Weight("words", 2.0),
         "number": Weight("host", 1.0),
         "known": Weight("safety", -3.0),
         "nothing": Weight("words", 0.0),
+        "learned": Weight("host"),
     },
 )
 
 
-def test_evidence_adds_up_from_the_base_of_the_class() -> None:
-    found = score([Evidence("login"), Evidence("number", amount=2.0)], AddressClass.OWN, WEIGHTS)
+def test_evidence_adds_up_from_what_was_there_before() -> None:
+    found = score([Evidence("login"), Evidence("number", amount=2.0)], WEIGHTS, -4.0)
     assert found.log_odds == pytest.approx(-4 + 2 + 2)
     assert found.probability == pytest.approx(0.5)
-    assert found.corroborated_by == 2
+    assert found.speaking == ("host", "words")
 
 
 def test_correlated_evidence_is_capped_and_shares_say_what_was_added() -> None:
-    found = score([Evidence("login"), Evidence("prize")], AddressClass.OWN, WEIGHTS)
+    found = score([Evidence("login"), Evidence("prize")], WEIGHTS, -4.0)
     assert found.log_odds == pytest.approx(-4 + 3)
     assert [share.weight for share in found.shares] == [pytest.approx(1.5), pytest.approx(1.5)]
-    assert found.corroborated_by == 1
+    assert found.speaking == ("words",)
 
 
 def test_safety_is_not_capped_away_by_danger() -> None:
-    found = score([Evidence("known"), Evidence("login")], AddressClass.OWN, WEIGHTS)
+    found = score([Evidence("known"), Evidence("login")], WEIGHTS, -4.0)
     assert found.log_odds == pytest.approx(-5)
     assert [share.evidence.name for share in found.shares] == ["known", "login"]
 
 
-def test_each_class_is_calibrated_for_itself() -> None:
-    found = score([Evidence("login")], AddressClass.HOSTING, WEIGHTS)
-    assert found.log_odds == pytest.approx(-2 + 2 * 2)
-    assert found.shares[0].weight == pytest.approx(4)
+def test_evidence_that_the_model_weighs_adds_nothing_here() -> None:
+    found = score([Evidence("learned"), Evidence("login")], WEIGHTS, 1.0)
+    assert found.log_odds == pytest.approx(3)
+    assert [share.evidence.name for share in found.shares] == ["login"]
 
 
 def test_evidence_without_weight_says_nothing_and_unknown_evidence_is_a_fault() -> None:
-    found = score([Evidence("nothing")], AddressClass.OWN, WEIGHTS)
-    assert (found.log_odds, found.corroborated_by) == (-4, 0)
+    found = score([Evidence("nothing")], WEIGHTS, -4.0)
+    assert (found.log_odds, found.speaking) == (-4, ())
     with pytest.raises(KeyError):
-        score([Evidence("invented")], AddressClass.OWN, WEIGHTS)
+        score([Evidence("invented")], WEIGHTS, -4.0)
 
 
 @given(st.floats(-700, 700))
@@ -84,14 +80,16 @@ def test_probability_is_the_logistic_function(log_odds: float) -> None:
 
 @given(st.lists(st.sampled_from(["login", "prize", "number", "known"]), max_size=6))
 def test_the_shares_explain_the_whole_score(names: list[str]) -> None:
-    found = score([Evidence(name) for name in names], AddressClass.OWN, WEIGHTS)
+    found = score([Evidence(name) for name in names], WEIGHTS, -4.0)
     assert found.log_odds == pytest.approx(-4 + sum(share.weight for share in found.shares))
 
 
 @pytest.mark.parametrize(
     ("url", "tags", "address"),
     [
-        ("https://example.org/", frozenset(), AddressClass.OWN),
+        ("https://example.org/", frozenset(), AddressClass.FRONT),
+        ("https://example.org/page", frozenset(), AddressClass.OWN),
+        ("https://example.org/?page", frozenset(), AddressClass.OWN),
         ("https://name.pages.dev/", frozenset(), AddressClass.HOSTING),
         ("https://example.org/", frozenset({SiteTag.HOSTING}), AddressClass.HOSTING),
         ("https://example.org/", frozenset({SiteTag.DYNAMIC_DNS}), AddressClass.HOSTING),
@@ -105,20 +103,16 @@ def test_links_fall_into_classes(url: str, tags: frozenset[SiteTag], address: Ad
 
 def test_the_shipped_numbers_are_sound() -> None:
     weights, rules = Weights.load(), Rules.load()
-    assert 0 < weights.prior < 1
+    assert len(weights.version) == 8
     assert 0 < rules.thresholds.ask < rules.thresholds.warn < rules.thresholds.malicious < 1
     assert rules.thresholds.corroboration >= 2
     lifetimes = rules.lifetimes
     assert (lifetimes.benign, lifetimes.suspicious, lifetimes.malicious, lifetimes.unknown) == (86400, 3600, 900, 60)
 
 
-def test_a_number_without_its_group_or_class_is_refused() -> None:
+def test_evidence_without_its_group_is_refused() -> None:
     with pytest.raises(ValueError, match="host"):
         replace_groups({"words": Group(1.0), "safety": Group(1.0)})
-    with pytest.raises(ValueError, match="number"):
-        msgspec.structs.replace(
-            WEIGHTS, calibration={each: Calibration(0, 1) for each in AddressClass if each is not AddressClass.NUMBER}
-        )
 
 
 def replace_groups(groups: dict[str, Group]) -> Weights:
@@ -133,7 +127,8 @@ def test_a_damaged_file_is_refused_with_the_way_out(tmp_path: Path) -> None:
 
 
 def test_an_unknown_number_is_refused(tmp_path: Path) -> None:
-    text = "[thresholds]\nmalicious=0.99\nwarn=0.8\nask=0.2\ncorroboration=2\nlists_fresh_days=9\nmood=1\n[lifetimes]\n"
+    text = "[thresholds]\nmalicious=0.99\nwarn=0.8\nask=0.2\ncorroboration=2\nmood=1\n"
+    text += "lists_fresh_days=9\nmodel_fresh_days=9\nmodel_last_days=9\n[lifetimes]\n"
     text += "benign=1\nsuspicious=1\nmalicious=1\nunknown=1\n"
     (tmp_path / "thresholds.toml").write_text(text, "utf-8")
     with pytest.raises(SettingsError, match="mood"):
@@ -143,21 +138,18 @@ def test_an_unknown_number_is_refused(tmp_path: Path) -> None:
 def test_an_amount_multiplies_its_weight() -> None:
     one = Evidence("number")
     three = replace(one, amount=3.0)
-    assert score([three], AddressClass.OWN, WEIGHTS).log_odds == pytest.approx(-1)
+    assert score([three], WEIGHTS, -4.0).log_odds == pytest.approx(-1)
 
 
-@pytest.mark.parametrize("address", list(AddressClass))
-def test_no_ending_platform_or_name_is_warned_about_by_its_statistics_alone(address: AddressClass) -> None:
-    weights, warn = Weights.load(), Rules.load().thresholds.warn
-    calibration = weights.calibration[address]
-    for group in weights.groups.values():
-        if group.statistical:
-            assert probability(calibration.base + calibration.slope * group.cap) < warn
+def test_what_stands_around_a_link_and_every_group_of_declared_evidence_is_capped() -> None:
+    weights = Weights.load()
+    for name, weight in weights.evidence.items():
+        assert weight.weight is None or abs(weight.weight) <= weights.groups[weight.group].cap, name
 
 
 def test_statistical_groups_corroborate_as_one() -> None:
     groups = {
         name: msgspec.structs.replace(group, statistical=name != "safety") for name, group in WEIGHTS.groups.items()
     }
-    found = score([Evidence("login"), Evidence("number")], AddressClass.OWN, replace_groups(groups))
-    assert found.corroborated_by == 1
+    found = score([Evidence("login"), Evidence("number")], replace_groups(groups), -4.0)
+    assert found.speaking == ("",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, groupby
 
 from whinchat.apps.scanner.evidence.reading import Reading, parts
 from whinchat.apps.scanner.evidence.skeleton import Skeletons
@@ -14,8 +14,12 @@ from whinchat.apps.scanner.links.link import Site
 
 SHORT = 4  # letters; names up to here are imitated only by a digit or a foreign letter, never by an ordinary one
 MISSPELT_FROM = 6  # letters a name needs before one slip away from it tells anything
+BANK_FROM = 4  # letters beside "bank"
+MANGLED_FROM = 4  # consonants a name needs before others with the same ones tell anything
+MANGLED_LENGTH = range(5, 17)  # letters
+MOST_ADDED = 2  # letters more or less
 MOST_JOINED = 3  # parts of a label that are tried together: bank-of-america
-LONGEST_SEGMENT = 32  # characters; longer path segments are titles of articles
+MOST_STRANGE = 1  # unknown words beside a brand in a path; with more it is the title of an article
 FREE_COUNTRIES = frozenset(
     {"ai", "cc", "cf", "co", "ga", "gq", "io", "la", "me", "ml", "pw", "su", "tk", "to", "tv", "ws"}
 )
@@ -24,7 +28,7 @@ FREE_COUNTRIES = frozenset(
 GOVERNMENT = frozenset({"gov", "gob", "gouv", "gub", "govt", "mil"})
 """Under these, names are given out to authorities alone; santander.gov.co is a place."""
 
-ASKING = frozenset({Sense.CREDENTIALS, Sense.PRESSURE, Sense.DELIVERY, Sense.SUPPORT})
+ASKING = frozenset({Sense.CREDENTIALS, Sense.PRESSURE, Sense.DELIVERY, Sense.SUPPORT, Sense.AUTHORITY, Sense.CRYPTO})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class How(enum.StrEnum):
     """Reads the same: paypa1, rnicrosoft, аpple."""
     MISSPELT = "misspelt"
     """One letter more, less, other or swapped."""
+    MANGLED = "mangled"
+    """Its consonants in their order, whatever stands between: coinnbse, metmsekk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,10 @@ class Mention:
     how: How
     alone: bool
     """The label is nothing but this."""
+    bait: str = ""
+    """A word in the host that asks for trust."""
+    strange: int = 0
+    """Words beside it that no list knows."""
 
 
 class Brands:
@@ -74,6 +84,7 @@ class Brands:
         self._sites: dict[str, Brand] = {}
         self._skeleton: dict[str, Brand] = {}
         self._slips: dict[str, str] = {}
+        self._consonants: dict[str, str] = {}
         self._innocent: set[str] = set()
         for brand in brands:
             self._innocent.update(brand.unlike)
@@ -85,9 +96,11 @@ class Brands:
     def _add(self, word: str, brand: Brand) -> None:
         self._words[word] = brand
         self._skeleton.setdefault(self._skeletons.of(word), brand)
-        if len(word) >= MISSPELT_FROM and not brand.ordinary:
+        if len(word) >= MISSPELT_FROM and not brand.ordinary and not _is_any_bank(word):
             for shorter in (word, *shortened(word)):
                 self._slips.setdefault(shorter, word)
+            if len(sound := consonants(word)) >= MANGLED_FROM:
+                self._consonants.setdefault(sound, word)
 
     def owner(self, site: Site) -> str | None:
         """The brand that the site belongs to."""
@@ -108,44 +121,39 @@ class Brands:
         """For a site that no brand owns: what it claims in name, subdomains and path, at most one a label."""
         found: list[Mention] = []
         if site.suffix.partition(".")[0] not in GOVERNMENT:
-            found += self._in_host(reading)
-        found += [
-            mention
-            for segment in reading.segments
-            if len(segment) <= LONGEST_SEGMENT and (mention := self._in_segment(segment))
-        ]
+            found += self._in_host(reading, site.shared)
+        if not reading.dated:
+            found += filter(None, map(self._in_title, reading.titles))
         return tuple(found)
 
-    def _asks(self, reading: Reading) -> bool:
-        """A word in the host asks for trust; beside it even an everyday word means the brand."""
+    def _bait(self, reading: Reading) -> str:
+        """A word in the host that asks for trust; beside it even an everyday word means the brand."""
         sense = self._vocabulary.sense
-        return any(sense(word) in ASKING for word in (*reading.words, *reading.sub_words))
+        words = (*reading.words, *reading.sub_words)
+        return next((word for word in words if sense(word) in ASKING and word not in self._words), "")
 
-    def _in_host(self, reading: Reading) -> Iterator[Mention]:
-        asking = self._asks(reading)
+    def _in_host(self, reading: Reading, shared: bool) -> Iterator[Mention]:
+        bait = self._bait(reading)
         labels = [(Place.NAME, reading.name, reading.parts, reading.words)]
         for label in reversed(reading.subdomains):
             pieces = parts(label)
             labels.append((Place.SUBDOMAIN, label, pieces, self._vocabulary.words(pieces)))
         for place, label, pieces, words in labels:
-            candidates = chain(self._exact(pieces, words), self._imitated(pieces))
-            if mention := self._first(candidates, place, label, asking):
-                yield mention
+            loosely = self._mangled(pieces) if shared or bait else ()
+            for brand, word, how in chain(self._exact(pieces, words), self._imitated(pieces), loosely):
+                if bait or not brand.ordinary:
+                    yield Mention(brand.name, word, place, how, word == label, bait)
+                    break
 
-    def _first(
-        self, candidates: Iterable[tuple[Brand, str, How]], place: Place, label: str, asking: bool
-    ) -> Mention | None:
-        for brand, word, how in candidates:
-            if brand.ordinary and not asking:
-                continue
-            return Mention(brand.name, word, place, how, word == label)
+    def _in_title(self, words: Sequence[str]) -> Mention | None:
+        for brand, word, how in self._exact(words, words):
+            if not brand.ordinary:
+                beside = [other for other in words if other not in word.split("-")]
+                strange = self._vocabulary.strange(beside)
+                if strange > MOST_STRANGE:
+                    return None
+                return Mention(brand.name, word, Place.PATH, how, alone=not beside, strange=strange)
         return None
-
-    def _in_segment(self, segment: str) -> Mention | None:
-        pieces = parts(segment)
-        if len(pieces) > MOST_JOINED:
-            return None
-        return self._first(self._exact(pieces, self._vocabulary.words(pieces)), Place.PATH, segment, False)
 
     def _exact(self, pieces: Sequence[str], words: Sequence[str]) -> Iterator[tuple[Brand, str, How]]:
         for count in range(min(MOST_JOINED, len(pieces)), 1, -1):
@@ -166,6 +174,20 @@ class Brands:
             elif brand := self._misspelt(piece):
                 yield brand, piece, How.MISSPELT
 
+    def _mangled(self, pieces: Sequence[str]) -> Iterator[tuple[Brand, str, How]]:
+        """Looser, and without the known words around: for free pages and names that ask for trust, because elsewhere
+        other words are alike.
+        """
+        for piece in pieces:
+            core = self._vocabulary.bared(piece)
+            if len(core) not in MANGLED_LENGTH or core in self._vocabulary or core in self._innocent:
+                continue
+            if core != piece and (brand := self._lookalike(core) or self._misspelt(core)):
+                yield brand, core, How.MISSPELT
+            word = self._consonants.get(consonants(core))
+            if word is not None and _alike(word, core):
+                yield self._words[word], core, How.MANGLED
+
     def _lookalike(self, piece: str) -> Brand | None:
         skeleton = self._skeletons.of(piece)
         brand = self._skeleton.get(skeleton)
@@ -182,6 +204,28 @@ class Brands:
             if word is not None and word[0] == piece[0] and one_slip(piece, word):
                 return self._words[word]
         return None
+
+
+_VOWELS = str.maketrans(
+    {**dict.fromkeys("aeiouyhw"), "c": "k", "q": "k", "z": "s", "v": "f", "0": "", "1": "l", "3": ""}
+)
+
+
+def consonants(word: str) -> str:
+    """What is left of a word when vowels, doubled letters and letters that sound alike are not told apart."""
+    bare = word.replace("ph", "f").replace("x", "ks").translate(_VOWELS)
+    return "".join(letter for letter, _ in groupby(bare))
+
+
+def _is_any_bank(word: str) -> bool:
+    """Hardly more than "bank", as nubank: real banks are one letter away."""
+    return "bank" in word and len(word) - len("bank") < BANK_FROM
+
+
+def _alike(word: str, core: str) -> bool:
+    """Of about the same length and with the same beginning; the fewer consonants, the more of it."""
+    beginning = 1 if len(consonants(word)) > MANGLED_FROM else 2
+    return word[:beginning] == core[:beginning] and abs(len(word) - len(core)) <= MOST_ADDED
 
 
 def shortened(word: str) -> Iterator[str]:

@@ -9,11 +9,15 @@ from urllib.parse import unquote
 from whinchat.apps.scanner.evidence.vocabulary import Vocabulary
 from whinchat.apps.scanner.links.link import Link
 
+LONGEST_NAME = 100  # characters looked at; on hosting the name may be a folder of any length
 LONGEST_PATH = 2_000  # characters looked at; what comes after tells nothing new
+LONGEST_TITLE = 32  # characters; longer path segments are titles of articles
 MOST_SEGMENTS = 24
 MOST_LABELS = 12
 
 _BREAK = re.compile(r"[\W_]+")
+_PAGE = re.compile(r"\.(?:php\d?|[sp]?html?|aspx?|jsp|do|cgi)$")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 def parts(label: str) -> tuple[str, ...]:
@@ -47,12 +51,16 @@ class Reading:
     sub_words: tuple[str, ...]
     segments: tuple[str, ...]
     """Of the path, percent-decoded, lower case."""
+    titles: tuple[tuple[str, ...], ...]
+    """Words of the segments, the ending of a page left out; none for long segments."""
+    dated: bool
+    """A year is among the segments, as in archives of articles."""
     file: str
     """The last segment, when the path does not end in a slash."""
 
     @classmethod
     def of(cls, link: Link, vocabulary: Vocabulary) -> Reading:
-        name = decoded(link.site.label.lower())
+        name = decoded(link.site.label[:LONGEST_NAME].lower())
         subdomains = () if link.is_address else _subdomains(link)
         segments = _segments(link.path)
         return cls(
@@ -62,6 +70,10 @@ class Reading:
             subdomains=subdomains,
             sub_words=vocabulary.words([part for label in subdomains for part in parts(label)]),
             segments=segments,
+            titles=tuple(
+                [vocabulary.words(parts(_PAGE.sub("", each))) for each in segments if len(each) <= LONGEST_TITLE]
+            ),
+            dated=any(len(each) == 4 and _YEAR.match(each) for each in segments),
             file=segments[-1] if segments and not link.path.endswith("/") else "",
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from itertools import filterfalse
 
 SAME = {"i": "l"}  # one reads as the other in most typefaces
 
@@ -21,7 +22,7 @@ class Skeletons:
         if text.isascii():
             return text
         folded = text.lower().translate(self._letters)
-        bare = "".join(char for char in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(char))
+        bare = "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", folded)))
         return bare.translate(self._letters)
 
     def of(self, text: str) -> str:

@@ -6,15 +6,10 @@ Learned from how many scam sites and ordinary sites stand there.
 from __future__ import annotations
 
 from whinchat.apps.scanner.evidence.known import Evidence, Known
-from whinchat.apps.scanner.links.link import Link, Site
+from whinchat.apps.scanner.evidence.places import ground
+from whinchat.apps.scanner.links.link import Link
 
 UNSURE = 0.1  # log-odds below which the ground says nothing
-
-
-def ground(site: Site) -> str:
-    """The public suffix; where owners are told apart by path, the host."""
-    host, slash, _ = site.name.partition("/")
-    return host if slash else site.suffix
 
 
 def is_platform(link: Link) -> bool:
@@ -24,7 +19,7 @@ def is_platform(link: Link) -> bool:
 
 def risky_suffix(link: Link, known: Known) -> Evidence | None:
     """More scam sites than its share."""
-    odds = known.tables.grounds.get(link.site.suffix, 0.0)
+    odds = known.learned.ground
     if link.site.shared or odds <= UNSURE:
         return None
     return Evidence("risky_suffix", {"suffix": "." + link.site.suffix}, odds)
@@ -32,7 +27,7 @@ def risky_suffix(link: Link, known: Known) -> Evidence | None:
 
 def trusted_suffix(link: Link, known: Known) -> Evidence | None:
     """Fewer scam sites than its share: governments, schools, old national registries. No hosting is to be trusted."""
-    odds = known.tables.grounds.get(link.site.suffix, 0.0)
+    odds = known.learned.ground
     if link.site.shared or odds >= -UNSURE:
         return None
     return Evidence("trusted_suffix", {"suffix": "." + link.site.suffix}, -odds)
@@ -40,8 +35,7 @@ def trusted_suffix(link: Link, known: Known) -> Evidence | None:
 
 def risky_hosting(link: Link, known: Known) -> Evidence | None:
     """A free page on a platform that scammers like."""
-    place = ground(link.site)
-    odds = known.tables.grounds.get(place, 0.0)
+    odds = known.learned.ground
     if not link.site.shared or is_platform(link) or known.official is not None or odds <= UNSURE:
         return None
-    return Evidence("risky_hosting", {"suffix": place}, odds)
+    return Evidence("risky_hosting", {"suffix": ground(link.site)}, odds)

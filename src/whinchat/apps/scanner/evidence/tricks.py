@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from whinchat.apps.scanner.evidence.known import Evidence, Known
 from whinchat.apps.scanner.links.link import Link, Trick
+
+_HOST = re.compile(r"\s*(?:[a-z]+:)?[\\/]*([^\\/?#]*)", re.IGNORECASE)
 
 
 def hidden_marks(link: Link, known: Known) -> Evidence | None:
@@ -12,8 +16,11 @@ def hidden_marks(link: Link, known: Known) -> Evidence | None:
 
 
 def full_width(link: Link, known: Known) -> Evidence | None:
-    """Wide letters of East Asian typesetting, which browsers read as plain ones."""
-    return Evidence("full_width") if Trick.FULL_WIDTH in link.tricks else None
+    """Wide letters of East Asian typesetting in the host, which browsers read as plain ones."""
+    if Trick.FULL_WIDTH not in link.tricks:
+        return None
+    host = _HOST.match(link.raw)
+    return None if host and host[1].isascii() else Evidence("full_width")
 
 
 def odd_slashes(link: Link, known: Known) -> Evidence | None:

@@ -16,6 +16,8 @@ class Sense(enum.StrEnum):
     PRESSURE = "pressure"
     DELIVERY = "delivery"
     SUPPORT = "support"
+    AUTHORITY = "authority"
+    CRYPTO = "crypto"
     FILLERS = "fillers"
     BRAND = "brand"
 
@@ -36,6 +38,10 @@ class Vocabulary:
     def sense(self, word: str) -> Sense | None:
         return self._sense.get(word)
 
+    def strange(self, words: Iterable[str]) -> int:
+        """How many of the words no list knows; numbers are not counted."""
+        return sum(1 for word in words if word not in self._sense and not word.isdigit())
+
     def words(self, parts: Iterable[str]) -> tuple[str, ...]:
         """The parts, with each run that known words cover completely split into them."""
         found: list[str] = []
@@ -45,6 +51,24 @@ class Vocabulary:
             else:
                 found.extend(self.split(part) or (part,))
         return tuple(found)
+
+    def bared(self, run: str) -> str:
+        """The run without the longest known word at its end and then at its beginning; no brand's name is cut."""
+        for cut in self._cuts(len(run)):
+            if self._plain(run[cut:]):
+                run = run[:cut]
+                break
+        for cut in reversed(self._cuts(len(run))):
+            if self._plain(run[:cut]):
+                return run[cut:]
+        return run
+
+    def _plain(self, word: str) -> bool:
+        return self._sense.get(word, Sense.BRAND) is not Sense.BRAND
+
+    def _cuts(self, size: int) -> range:
+        """Places that leave a word of `GLUED_FROM` letters or more on both sides."""
+        return range(GLUED_FROM, size - GLUED_FROM + 1)
 
     def split(self, run: str) -> tuple[str, ...]:
         """The fewest known words and numbers that together are the whole run; empty when they do not cover it."""

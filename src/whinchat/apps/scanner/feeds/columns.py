@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from whinchat.apps.scanner.feeds.names import Entry, Reject, entry_of
 from whinchat.core.errors import Refused
 
-_NAMED = ("url", "ioc_value", "ioc", "indicator", "value", "domain", "hostname", "host", "fqdn", "domain_name", "link")
+_NAMED = (
+    "url", "ioc_value", "ioc", "indicator", "value", "domain", "hostname", "host", "fqdn", "domain_name",
+    "domainaddress", "link",
+)  # fmt: skip
 _KIND_NAMED = ("ioc_type", "type", "indicator_type")
+_STATE_NAMED = ("url_status", "online", "deletedate")
+_OVER = re.compile(r"offline|no|false|0|\d{4}-.*", re.IGNORECASE)  # or the date on which it was taken off
 _LINK_KINDS = frozenset({"url", "domain", "host", "hostname", "fqdn", "ip", "ip:port", "ipv4", "ipv6"})
 _OTHER_KINDS = frozenset({"sha256", "sha1", "md5", "sha256_hash", "md5_hash", "sha1_hash", "email", "filename"})
 _DELIMITERS = ",;\t|"
+MOSTLY = 0.8  # share of the first rows that must look alike
 
 
 def fields(line: str, delimiter: str) -> list[str]:
@@ -30,6 +37,8 @@ class Table:
     column: int
     kind: int | None = None
     """Column that says what the name is: url, domain, sha256, …"""
+    state: int | None = None
+    """Column that says whether the entry still holds."""
     header: str = ""
     """The line that named the columns; it is no row."""
 
@@ -40,9 +49,31 @@ class Table:
             return Reject.UNREADABLE
         if len(row) <= max(self.column, self.kind or 0):
             return Reject.UNREADABLE
-        if self.kind is not None and row[self.kind].lower() not in _LINK_KINDS:
-            return Reject.OTHER_KIND
-        return [row[self.column]]
+        kind = None if self.kind is None else row[self.kind]
+        state = row[self.state] if self.state is not None and self.state < len(row) else None
+        return _name(row[self.column], kind, state)
+
+
+class Records:
+    """How to read the objects of a JSON list; columns are what tables have, keys are what these have."""
+
+    def __init__(self, key: str | None) -> None:
+        """`key`: the one to read, when the reader should not guess."""
+        self._wanted = (key.lower(),) if key else _NAMED
+
+    def name_in(self, record: Mapping[str, object]) -> Sequence[str] | Reject:
+        values = {key.lower(): value for key, value in record.items()}
+        name, kind, state = (
+            next((str(values[key]) for key in keys if key in values), None)
+            for keys in (self._wanted, _KIND_NAMED, _STATE_NAMED)
+        )
+        return Reject.UNREADABLE if name is None else _name(name, kind, state)
+
+
+def _name(name: str, kind: str | None, state: str | None) -> Sequence[str] | Reject:
+    if kind is not None and kind.lower() not in _LINK_KINDS:
+        return Reject.OTHER_KIND
+    return Reject.OVER if state is not None and _OVER.fullmatch(state) else [name]
 
 
 def table_of(lines: Sequence[str], remarks: Sequence[str], column: str | None = None) -> Table | None:
@@ -66,7 +97,8 @@ def table_of(lines: Sequence[str], remarks: Sequence[str], column: str | None = 
     if delimiter is None:
         return None
     rows = [fields(line, delimiter) for line in lines]
-    width = min(map(len, rows))
+    width = _usual_width(rows)
+    rows = [row for row in rows if len(row) == width]
     if column is not None:
         return _numbered(delimiter, column, width)
     kind = next((at for at in range(width - 1) if _all_kinds(row[at] for row in rows)), None)
@@ -84,18 +116,25 @@ def _by_header(line: str, column: str | None) -> Table | None:
         wanted = next((name for name in ([column.lower()] if column else _NAMED) if name in names), None)
         if wanted is None or _names([names]):
             continue
-        kind = next((names.index(name) for name in _KIND_NAMED if name in names), None)
-        return Table(delimiter, names.index(wanted), kind, header=line)
+        kind, state = (
+            next((names.index(name) for name in known if name in names), None) for known in (_KIND_NAMED, _STATE_NAMED)
+        )
+        return Table(delimiter, names.index(wanted), kind, state, header=line)
     return None
 
 
 def _delimiter(lines: Sequence[str]) -> str | None:
-    """The one that parts every line into the same number of fields."""
+    """The one that parts the lines, but for a few broken ones, into the same number of fields."""
     for delimiter in _DELIMITERS:
-        widths = Counter(len(fields(line, delimiter)) for line in lines)
-        if len(widths) == 1 and min(widths) > 1:
+        rows = [fields(line, delimiter) for line in lines]
+        width = _usual_width(rows)
+        if width > 1 and sum(len(row) == width for row in rows) > MOSTLY * len(rows):
             return delimiter
     return None
+
+
+def _usual_width(rows: Sequence[Sequence[str]]) -> int:
+    return Counter(map(len, rows)).most_common(1)[0][0]
 
 
 def _numbered(delimiter: str, column: str, width: int) -> Table:

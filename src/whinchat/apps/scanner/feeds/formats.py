@@ -1,17 +1,19 @@
-"""Reads lists of dangerous names line by line, whatever their size, and refuses what is no such list."""
+"""Reads lists of dangerous names piece by piece, whatever their size, and refuses what is no such list."""
 
 from __future__ import annotations
 
 import hashlib
 import itertools
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from whinchat.apps.scanner.feeds.columns import Table, table_of
+from whinchat.apps.scanner.feeds.columns import Records, Table, table_of
 from whinchat.apps.scanner.feeds.lines import COMMENTS, Format, names_in
 from whinchat.apps.scanner.feeds.names import Entry, Reject, entry_of
+from whinchat.apps.scanner.feeds.records import records
 from whinchat.core.errors import Refused
 
 PIECE = 1 << 16
@@ -23,8 +25,9 @@ SAMPLE = 20  # lines from which columns are recognised
 SPARED = 20  # bad lines that no list is refused for
 BAD_SHARE = 0.1
 
-_FAULTS = frozenset(Reject) - {Reject.OTHER_KIND}
+_FAULTS = frozenset(Reject) - {Reject.OTHER_KIND, Reject.OVER}
 _DAMAGED = "the compressed file is damaged or incomplete"
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{|\[\s*[\[\]{\"])")
 _SAMPLES = 3  # numbers of bad lines that are remembered, for the error text
 
 
@@ -38,14 +41,17 @@ class FeedReader:
     """Iterating gives the entries; afterwards the counts and the hash are complete.
 
     Raises:
-        Refused: this is no list (a web page, JSON, an archive, empty), too much of it cannot be read, or it grows
-            beyond a gigabyte when decompressed. Nothing that was given out before then may be used.
+        Refused: this is no list (a web page, an archive, empty), too much of it cannot be read, or it grows beyond
+            `most_bytes` when decompressed. Nothing that was given out before then may be used.
     """
 
-    def __init__(self, source: Source, form: Format = Format.AUTO, *, column: str | None = None) -> None:
+    def __init__(
+        self, source: Source, form: Format = Format.AUTO, *, column: str | None = None, most_bytes: int = MOST_BYTES
+    ) -> None:
         self._raw = _Hashing(source)
         self._form = form
         self._column = column
+        self._most_bytes = most_bytes
         self.lines = 0
         """Lines that are neither empty nor comments."""
         self.entries = 0
@@ -62,25 +68,20 @@ class FeedReader:
         return self._raw.check.hexdigest()
 
     def __iter__(self) -> Iterator[Entry]:
-        lines = self._content()
-        first, remarks = self._sample(lines)
-        table = self._table([line for _, line in first], remarks)
-        for number, line in itertools.chain(first, lines):
-            if line.startswith(COMMENTS) or (table and line == table.header):
-                continue
+        pieces = _plain_bytes(self._raw, self._most_bytes)
+        first = next(pieces, b"")
+        pieces = itertools.chain([first], pieces)
+        is_json = self._form is Format.JSON or (self._form is Format.AUTO and bool(_JSON.match(first)))
+        for number, names in self._in_json(pieces) if is_json else self._in_lines(pieces):
             self.lines += 1
-            yield from self._entries(number, line, table)
+            yield from self._entries(number, names)
             if self.lines % 1000 == 0:
                 self._check_rejects()
         self._check_rejects()
         if not self.entries:
             raise Refused("the list is empty", hint="Check that the download is complete and of the format you named.")
 
-    def _entries(self, number: int, line: str, table: Table | None) -> Iterator[Entry]:
-        if table:
-            names: Sequence[str] | Reject = table.names_in(line)
-        else:
-            names = names_in(line, self._form)
+    def _entries(self, number: int, names: Sequence[str] | Reject) -> Iterator[Entry]:
         for found in [names] if isinstance(names, Reject) else map(entry_of, names):
             if isinstance(found, Entry):
                 self.entries += 1
@@ -88,9 +89,28 @@ class FeedReader:
             else:
                 self._reject(number, found)
 
-    def _content(self) -> Iterator[tuple[int, str]]:
+    def _in_json(self, pieces: Iterator[bytes]) -> Iterator[tuple[int, Sequence[str] | Reject]]:
+        """Numbered records, and what they name."""
+        keys = Records(self._column)
+        for number, record in enumerate(records(pieces), start=1):
+            if isinstance(record, dict):
+                yield number, keys.name_in(record)
+            else:
+                yield number, [record] if isinstance(record, str) else Reject.UNREADABLE
+
+    def _in_lines(self, pieces: Iterator[bytes]) -> Iterator[tuple[int, Sequence[str] | Reject]]:
+        """Numbered lines that are no comments, and what they name."""
+        lines = self._content(pieces)
+        first, remarks = self._sample(lines)
+        table = self._table([line for _, line in first], remarks)
+        for number, line in itertools.chain(first, lines):
+            if line.startswith(COMMENTS) or (table and line == table.header):
+                continue
+            yield number, table.names_in(line) if table else names_in(line, self._form)
+
+    def _content(self, pieces: Iterator[bytes]) -> Iterator[tuple[int, str]]:
         """Numbered lines, stripped, that are not empty."""
-        for number, raw in enumerate(_split(_plain_bytes(self._raw)), start=1):
+        for number, raw in enumerate(_split(pieces), start=1):
             if raw is None:
                 self._reject(number, Reject.TOO_LONG)
                 continue
@@ -168,7 +188,7 @@ class _Hashing:
         return data
 
 
-def _plain_bytes(raw: _Hashing) -> Iterator[bytes]:
+def _plain_bytes(raw: _Hashing, most: int) -> Iterator[bytes]:
     """Pieces of the decompressed content. Raises Refused for what is clearly no list."""
     pieces = iter(lambda: raw.read(PIECE), b"")
     first = b""
@@ -180,8 +200,10 @@ def _plain_bytes(raw: _Hashing) -> Iterator[bytes]:
         if not total:
             _refuse_other_content(piece)
         total += len(piece)
-        if total > MOST_BYTES:
-            raise Refused("the list is over 1 GiB when decompressed", hint="Split it, or check where it comes from.")
+        if total > most:
+            raise Refused(
+                f"the list is over {most >> 20} MiB when decompressed", hint="Split it, or check where it comes from."
+            )
         yield piece
 
 
@@ -213,9 +235,6 @@ def _refuse_other_content(piece: bytes) -> None:
 
 _OTHER_CONTENT = (
     (b"<", "a web page or XML"),
-    (b"{", "JSON"),
-    (b"[{", "JSON"),
-    (b'["', "JSON"),
     (b"pk\x03\x04", "a zip archive"),
     (b"\xff\xfe", "UTF-16 text"),
     (b"\xfe\xff", "UTF-16 text"),

@@ -23,6 +23,8 @@ class Format(enum.StrEnum):
     RPZ = "rpz"
     """`name CNAME .`"""
     CSV = "csv"
+    JSON = "json"
+    """Names or objects with a name in them, in an array; or in an object of such arrays."""
 
 
 Reading = Sequence[str] | Reject | None
@@ -91,7 +93,7 @@ _ORDER = (Format.PLAIN, Format.HOSTS, Format.DNSMASQ, Format.ADBLOCK, Format.RPZ
 
 
 def names_in(line: str, form: Format) -> Sequence[str] | Reject:
-    """The texts that name something in a stripped line that is no comment; `form` is anything but CSV."""
+    """The texts that name something in a stripped line that is no comment; `form` is one of lines."""
     for shape in _ORDER if form is Format.AUTO else (form,):
         names = _SHAPES[shape](line)
         if names is not None and not _misread(shape, line):

@@ -18,6 +18,7 @@ from whinchat.core.ports import Clock
 SHIPPED = Path(__file__).parent / "data" / "shipped.snap"
 SNAPSHOT = "feeds.snap"
 """The snapshot of the operator's feeds, in the scanner's folder."""
+DAY = 86_400_000  # milliseconds
 LOOK_EVERY = 2.0  # seconds between looks for a new file
 
 _SECTIONS = {Scope.URL: Section.URL, Scope.HOST: Section.HOST, Scope.SITE: Section.SITE}
@@ -57,11 +58,8 @@ class SnapshotLists:
 
     @property
     def age_days(self) -> float | None:
-        dates = [feed.date for snapshot in self._current() for feed in snapshot.description.feeds]
-        if not dates:
-            return None
-        newest = datetime.combine(date.fromisoformat(max(dates)), datetime.min.time(), UTC)
-        return max(0.0, (self._clock.now() / 1000 - newest.timestamp()) / 86_400)
+        times = [_current_at(feed) for feed in self.feeds]
+        return max(0.0, (self._clock.now() - max(times)) / DAY) if times else None
 
     @property
     def feeds(self) -> tuple[FeedInfo, ...]:
@@ -142,6 +140,13 @@ class SnapshotLists:
         except FileNotFoundError:
             return None
         return (found.st_ino, found.st_mtime_ns, found.st_size) if found else None
+
+
+def _current_at(feed: FeedInfo) -> float:
+    """Milliseconds UTC; the beginning of the day where only that is known."""
+    if feed.current_at is not None:
+        return feed.current_at
+    return datetime.combine(date.fromisoformat(feed.date), datetime.min.time(), UTC).timestamp() * 1000
 
 
 def _names(link: Link, exact: str) -> Iterator[tuple[Scope, str]]:

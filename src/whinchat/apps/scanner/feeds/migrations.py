@@ -47,4 +47,29 @@ INSERT INTO importing VALUES (1, NULL, 0, 0, 0);
 """
         },
     ),
+    Migration(
+        "feeds",
+        2,
+        "feeds that are kept up to date",
+        {
+            "sqlite": """
+ALTER TABLE feeds ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feeds ADD COLUMN confirmed_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feeds ADD COLUMN lifetime INTEGER;
+ALTER TABLE feeds ADD COLUMN recipe TEXT NOT NULL DEFAULT '';
+ALTER TABLE feeds ADD COLUMN etag TEXT NOT NULL DEFAULT '';
+ALTER TABLE feeds ADD COLUMN modified TEXT NOT NULL DEFAULT '';
+UPDATE feeds SET listed = entries, confirmed_at = imported_at;
+CREATE TABLE updates (
+    name         TEXT PRIMARY KEY,
+    begun_at     INTEGER NOT NULL,
+    next_at      INTEGER NOT NULL,
+    failures     INTEGER NOT NULL,
+    succeeded_at INTEGER,
+    code         TEXT,
+    error        TEXT
+) WITHOUT ROWID;
+"""
+        },
+    ),
 )

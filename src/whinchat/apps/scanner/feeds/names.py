@@ -31,6 +31,8 @@ class Reject(enum.StrEnum):
     """Not of the format the rest has."""
     OTHER_KIND = "other_kind"
     """Something that names no link: file hashes, cosmetic rules, exceptions."""
+    OVER = "over"
+    """The list itself says that it is gone: offline, or taken off."""
 
 
 @dataclass(frozen=True, slots=True)

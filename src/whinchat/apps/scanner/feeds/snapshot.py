@@ -60,7 +60,7 @@ class Trust(enum.StrEnum):
     """One piece of evidence among others."""
 
 
-class FeedInfo(msgspec.Struct, frozen=True):
+class FeedInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     threat: Threat
     trust: Trust
@@ -69,6 +69,8 @@ class FeedInfo(msgspec.Struct, frozen=True):
     date: str
     """The newest day the feed knows of, as YYYY-MM-DD."""
     entries: int
+    current_at: int | None = None
+    """When it was last known to be current, in milliseconds UTC; None for what ships."""
 
 
 class Extent(msgspec.Struct, frozen=True):

@@ -6,8 +6,13 @@ import re
 
 import can_ada
 
-_ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
-_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_ESCAPE = re.compile(
+    r"(?<!%)(?<!%[0-9a-fA-F])%(?:([46][1-9a-fA-F]|[57][0-9aA]|3[0-9]|2[dDeE]|5[fF]|7[eE])|[a-f][0-9a-fA-F]|[0-9A-F][a-f])"
+)
+"""Escapes that change: of unreserved characters (group 1), and those not in upper case; few of them in most URLs.
+
+Not behind a broken escape, with which the character could make a new one: a key is its own key.
+"""
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -42,5 +47,4 @@ def host_of(parsed: can_ada.URL) -> str:
 
 
 def _plain(escape: re.Match[str]) -> str:
-    character = chr(int(escape[1], 16))
-    return character if character in _UNRESERVED else escape[0].upper()
+    return chr(int(escape[1], 16)) if escape[1] else escape[0].upper()

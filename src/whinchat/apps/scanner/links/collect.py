@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from whinchat.apps.scanner.links import vcard
@@ -11,6 +11,8 @@ from whinchat.core.types import Choice, Content, MessageEdited, MessageReceived
 QUOTED = "quoted"
 """The part of everything in the message that this one answers; scanned only when it was not seen before."""
 INVITE = "https://chat.whatsapp.com/"
+LARGE = 8192
+"""Code points in the texts of a message; more may hold links for seconds of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,17 @@ def texts(message: MessageReceived | MessageEdited) -> list[Text]:
     if message.quoted:
         found += (Text(QUOTED, text) for _, text in _of(message.quoted.content) if text.strip())
     return found
+
+
+def beginning(parts: Sequence[Text]) -> list[Text]:
+    """So much of the texts as is read at once."""
+    kept, left = [], LARGE
+    for part in parts:
+        kept.append(Text(part.part, part.text[:left]))
+        left -= len(part.text)
+        if left <= 0:
+            break
+    return kept
 
 
 def _of(content: Content) -> Iterator[tuple[str, str]]:

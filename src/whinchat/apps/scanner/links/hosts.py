@@ -20,7 +20,7 @@ _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "gouv", "net"
 _SHORT = frozenset({"ai", "co", "com", "ly", "me", "net", "org"})
 """Suffixes under which hosts of one letter are known (x.com, t.me)."""
 
-_BEYOND = re.compile(rf"(?<=[a-zA-Z0-9\-])[{GLUE}]++|[{GLUE}]++(?=[a-zA-Z0-9])")
+_BEYOND = re.compile(rf"(?<=[a-zA-Z0-9\-])[{GLUE}]++|(?<![{GLUE}])[{GLUE}]++(?=[a-zA-Z0-9])")
 _LATIN_HEAD = re.compile(r"[xX][nN]--[a-zA-Z0-9-]+|[a-zA-Z]{2,24}")
 _GLUED_SUFFIX = re.compile(rf"\.({_LATIN_HEAD.pattern})(?=[{GLUE}{PICTURES}])")
 _GLUED_DIGIT = re.compile(r"(?:com|net|org|info|biz)(?=[0-9])", re.IGNORECASE)

@@ -73,7 +73,11 @@ def _folded(match: re.Match[str]) -> str:
 
 _HIDDEN = re.compile(rf"[{HIDDEN}]")
 _BIDI = re.compile(rf"[{BIDI}]")
-_COMMON = "com|net|org|info|biz|xyz|top|online|site|shop|app|dev|club|live|store|co|io|ru|de|uk|fr|br|eu|cn"
+_COMMON = (  # suffixes that are no words of a sentence, or hardly
+    "com|net|org|info|biz|xyz|top|online|site|shop|app|dev|club|live|store|co|io|ru|de|uk|fr|br|eu|cn|cc|vip|icu|sbs|cfd|"
+    "cyou|website|tk|ml|ga|gq|pl|cz|nl|jp|ca|au|za|mx|ng|ph|sg|vn|tr|gr|pt|ch|se|ir|pk|tw|kr|ua|kz|ar|cl|pe"
+)
+_BEFORE_PATH = f"{_COMMON}|me|us|in|id|it|es|my|to|ly|at|be|link|click|pro|life|page|space|tech|cloud|fun|help|world"
 _SP = "[ \\t]"
 # Every edit begins with a character of one class: the engine runs to the next of them without trying the alternatives.
 _BRACKETED_DOT = rf"[({{<\[]?{_SP}?(?:\.|(?i:dot|punkt|punto|ponto|point)){_SP}?[\])}}>]{{1,2}}{_SP}{{0,2}}(?=\w)"
@@ -95,15 +99,15 @@ _DEFANGED = rf"""
         (?P<apart>
             (?<=[\w\-)\]}}].){_SP}?[({{<\[]{_BRACKETED_DOT}
           | (?<=[a-zA-Z0-9].)(?<!\b[tT]he.)(?<!\b[aA].)(?<!\ban.)(?<!\b[tT]his.){_SP}?
-            (?i:dot|punto|ponto){_SP}{{1,2}}(?=(?i:{_COMMON})\b)
+            (?i:dot|punto|ponto){_SP}{{1,2}}(?=[a-zA-Z]{{2,7}}\b)(?=(?i:{_COMMON})\b)
           | (?:(?<=\bco.)|(?<=\bcom.)|(?<=\bgov.)|(?<=\bedu.)|(?<=\bac.)){_SP}?dot{_SP}{{1,2}}(?=[a-z]{{2}}\b)
-          | (?<=[a-zA-Z0-9].){_SP}?\.{_SP}{{0,2}}(?=(?:com|net|org|info|xyz|top|online|site|shop)/)
+          | (?<=[a-zA-Z0-9].){_SP}?\.{_SP}{{0,2}}(?=[a-zA-Z]{{2,7}}/)(?=(?i:{_BEFORE_PATH})/)
         )
       | (?P<colon_apart> (?<=[sSpP].)(?:\[:\]|\(:\)|\[://\])(?://)? )
     )
   | (?<=\.)(?P<dot_after>
         (?<=\w\.)\](?=\w)
-      | (?<=[a-zA-Z0-9]{{2}}\.){_SP}{{1,2}}(?=(?:com|net|org|info|xyz|top|online|site|shop)/)
+      | (?<=[a-zA-Z0-9]{{2}}\.){_SP}{{1,2}}(?=(?:com|net|org|info|xyz|top|online|site|shop|app|dev)/)
     )
   | (?<=\\)(?P<escaped> (?<=\w\\)\.(?=\w) )
   | (?<=&)(?P<entity> (?:\#[0-9]{{2,5}}|\#[xX][0-9a-fA-F]{{2,5}}|(?i:amp|lt|gt|quot|apos|nbsp|colon|sol|period)); )

@@ -11,11 +11,14 @@ from whinchat.apps.scanner.links.normalise import Clean
 from whinchat.apps.scanner.links.scan import scheme_tricks
 from whinchat.apps.scanner.links.site import is_address, site_of
 
-LONGEST = 65_536  # characters; more is not a link
+LONGEST = 65_536  # characters that a person may type
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,30}):([\\/]*)", re.IGNORECASE)
-_BARE = re.compile(r"(\[[0-9a-f:.]+\]|[^\s/\\?#:@\[\]<>\"]+)(:\d{1,5})?(?=[/\\?#]|\Z)", re.IGNORECASE)
+_BARE = re.compile(r"(\[[0-9a-f:.]+\]|[^\s/\\?#:@\[\]<>\"!$&'()*+,;={|}~]+)(:\d{1,5})?(?=[/\\?#]|\Z)", re.IGNORECASE)
 _WRAPPING = "<>\"'`\u201c\u201d\u2018\u2019()[]"
+_AS_SERIALISED = tuple(f"{scheme}://" for scheme in schemes.WEB)
+_NO_NAME = re.compile(r"[^a-z0-9:]*\Z|\.|.*\.\.")
+"""What the standard lets be a host, but nobody can have: without a letter or digit (";"), or with an empty label."""
 _NONE: frozenset[Trick] = frozenset()
 
 
@@ -23,8 +26,18 @@ def parse_link(url_text: str) -> Link | None:
     """Reads one URL or bare host as a person types it; None when it is neither.
 
     More lenient than a text's links: the whole of it is the URL, the suffix of a host may be unknown when a scheme,
-    port or path stands with it, and a file's ending may be a suffix.
+    port or path stands with it, and a file's ending may be a suffix. What is already a link's `url` is that link's.
     """
+    return _serialised(url_text) or _typed(url_text)
+
+
+def _serialised(url: str) -> Link | None:
+    """A link's `url` as the link it came from: nothing in it is taken for a disguise any more."""
+    link = web_link(url, 0, url) if url.startswith(_AS_SERIALISED) else None
+    return link if link and link.url == url else None
+
+
+def _typed(url_text: str) -> Link | None:
     if len(url_text) > LONGEST:
         return None
     clean = Clean(url_text)
@@ -60,13 +73,14 @@ def _may_be_bare(host: str, *, alone: bool) -> bool:
 def web_link(
     raw: str, start: int, address: str, tricks: frozenset[Trick] = _NONE, wrapper: Link | None = None
 ) -> Link | None:
-    """The link that a browser would open for an address with a web scheme; None when it would not."""
+    """The link that a browser would open for an address; None when it would not, or has another than a web scheme."""
     try:
         parsed = parse(address)
     except ValueError:
         return None
     host = host_of(parsed)
-    if not host or len(host) > hosts.LONGEST_HOST:
+    scheme = parsed.protocol[:-1]
+    if scheme not in schemes.WEB or len(host) > hosts.LONGEST_HOST or _NO_NAME.match(parsed.hostname):
         return None
     path = parsed.pathname
     port = parsed.port
@@ -77,7 +91,7 @@ def web_link(
         kind=LinkKind.WEB,
         url=parsed.href,
         key=key_of(parsed, host),
-        scheme=parsed.protocol[:-1],
+        scheme=scheme,
         host=host,
         port=int(port) if port else None,
         path=path,

@@ -6,7 +6,7 @@ Source: https://developers.google.com/safe-browsing/reference/URLs.and.Hashing (
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote_to_bytes
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
 
 import can_ada
 
@@ -15,13 +15,14 @@ from whinchat.apps.scanner.links.suffixes import split
 
 _SCHEME = re.compile(rb"([a-zA-Z][a-zA-Z0-9+.-]*)://")
 _OPAQUE = re.compile(rb"[a-zA-Z][a-zA-Z0-9+-]*:(?![0-9])")
+_USER = re.compile(rb"\A([a-zA-Z][a-zA-Z0-9+.-]*://)[^/?\\]*@")
 _PORT = re.compile(rb":[0-9]*\Z")
 _ESCAPE = re.compile(rb"%[0-9a-fA-F]{2}")
 _UNSAFE = re.compile(rb"[\x00-\x20\x7f-\xff#%]")
 _DOTS = re.compile(rb"\.{2,}")
 _SLASHES = re.compile(rb"/{2,}")
 _PART = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+")
-_MOST_ESCAPES = 64  # rounds of unescaping; more nesting than this is nobody's URL
+_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052, the well-known prefix
 _MOST_HOSTS = 4  # besides the exact host
 _MOST_PATHS = 4  # besides the exact path, with and without query
 
@@ -30,7 +31,7 @@ def canonicalise(url: str | bytes) -> str:
     """The canonical URL as Safe Browsing defines it; bytes are taken as they are. Raises ValueError without a host."""
     data = url if isinstance(url, bytes) else url.encode("utf-8", "replace")
     data = data.translate(None, b"\t\r\n").strip(b" ").partition(b"#")[0]
-    data = _unescaped(data)
+    data = _unescaped(_USER.sub(rb"\1", data, count=1))  # first: the user's name may hold an escaped slash
     match = _SCHEME.match(data)
     if not match and _OPAQUE.match(data):
         raise ValueError("not a URL with a host")
@@ -50,11 +51,15 @@ def expressions(url: str | bytes) -> list[str]:
 
 
 def _unescaped(data: bytes) -> bytes:
-    for _ in range(_MOST_ESCAPES):
-        if not _ESCAPE.search(data):
-            break
-        data = unquote_to_bytes(data)
-    return data
+    """Unescaped until nothing is left to unescape, in one pass: what an escape stands for may complete another one."""
+    if not _ESCAPE.search(data):
+        return data
+    found = bytearray()
+    for byte in data:
+        found.append(byte)
+        while found[-3:-2] == b"%" and _ESCAPE.match(found, len(found) - 3):
+            found[-3:] = bytes.fromhex(found[-2:].decode("ascii"))
+    return bytes(found)
 
 
 def _escaped(data: bytes) -> bytes:
@@ -73,10 +78,23 @@ def _host(authority: bytes) -> bytes:
         return host
     if not text.isascii():
         return can_ada.idna_encode(text) or host
-    return (_address(text) or text).encode("ascii")
+    return (_version_6(text) if text.startswith("[") else _version_4(text) or text).encode("ascii")
 
 
-def _address(host: str) -> str | None:
+def _version_6(host: str) -> str:
+    """A bracketed IPv6 address in its shortest form, as IPv4 where it stands for one; what is no address stays."""
+    try:
+        address = IPv6Address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return host
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    if address in _NAT64:
+        return str(IPv4Address(int(address) & 0xFFFF_FFFF))
+    return f"[{address.compressed}]"
+
+
+def _version_4(host: str) -> str | None:
     """An IPv4 address in any of the forms that inet_aton reads, dotted; what overflows a part is cut off."""
     parts = host.split(".")
     if len(parts) > 4 or not all(_PART.fullmatch(part) for part in parts):

@@ -11,7 +11,7 @@ _NEXT_LINK = re.compile(r"(?<=[^/=?&%:#@.\-_~+])https?:[/\\]", re.IGNORECASE)
 _GLUED_WORD = re.compile(rf"(?<=[a-zA-Z0-9])[{GLUE}]")
 _CLOSES = {"(": ")", "[": "]", "{": "}", "'": "'", "\u2018": "\u2019", "|": "|", "<": "|"}
 _OPENS = {")": "(", "]": "[", "}": "{"}
-_ALWAYS_OFF = frozenset(".,;:!?'\"|\\\u2018\u2019\u00b7\u2022\u3002\uff0e\uff1a\uff1f")
+_ALWAYS_OFF = frozenset(".,;:!?'\"|\\([{\u2018\u2019\u00b7\u2022\u3002\uff0e\uff1a\uff1f")
 _MARKUP = frozenset("*_~")
 _TAG = re.compile(r"\[[a-zA-Z]{1,10}=\Z")
 _LINE_BACK = 300  # characters looked back for the markup sign that a trailing one closes
@@ -90,7 +90,7 @@ def _before_closing(text: str, opening: str, closing: str, position: int, end: i
 
 
 def trimmed_end(text: str, start: int, position: int, end: int) -> int:
-    """`end` without trailing punctuation, brackets that nothing in the tail opens, and markup signs that close."""
+    """`end` without trailing punctuation, brackets without their other half, and markup signs that close."""
     surplus: dict[str, int] = {}
     while end > position:
         last = text[end - 1]

@@ -6,12 +6,23 @@ import subprocess
 import sys
 
 SIZE = 65_536
+JUDGED = 20  # links of a text
 LIMIT = 120  # seconds for all texts together; a few on an idle machine
 SCRIPT = f"""
 from tests.support.hostile import texts
+from whinchat.apps.scanner.evidence.message import MessageReading
+from whinchat.apps.scanner.feeds.lists import SnapshotLists
+from whinchat.apps.scanner.judge import Judge
 from whinchat.apps.scanner.links.extract import links_of
+from whinchat.testing.clock import FakeClock
+
+judge = Judge(SnapshotLists(None, FakeClock()))
 for name, text in texts({SIZE}).items():
-    print(name, len(links_of(text)), flush=True)
+    links = links_of(text)
+    for link in links[:{JUDGED}]:
+        judge.judge(link, 0)
+    MessageReading.of([text], judge.tables)
+    print(name, len(links), flush=True)
 """
 
 

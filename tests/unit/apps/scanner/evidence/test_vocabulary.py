@@ -37,6 +37,25 @@ def test_known_words_stay_and_unknown_runs_stay_whole() -> None:
     assert WORDS.words(["login", "thesecure", "garden"]) == ("login", "the", "secure", "garden")
 
 
+def test_words_that_no_list_knows_are_counted_and_numbers_are_not() -> None:
+    assert WORDS.strange(["login", "24", "garden", "gate"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("run", "bare"),
+    [
+        ("gardenlogin", "garden"),
+        ("securegarden", "garden"),
+        ("securegardenlogin", "garden"),
+        ("garden", "garden"),
+        ("login", "login"),
+        ("ablogin", "ablogin"),  # too little would be left
+    ],
+)
+def test_known_words_at_the_edges_of_a_run_are_taken_off(run: str, bare: str) -> None:
+    assert WORDS.bared(run) == bare
+
+
 def test_the_first_sense_of_a_word_stays() -> None:
     assert Vocabulary({Sense.BRAND: ["secure"], Sense.FILLERS: ["secure"]}).sense("secure") is Sense.BRAND
 

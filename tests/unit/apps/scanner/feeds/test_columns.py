@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whinchat.apps.scanner.feeds.columns import Table, table_of
+from whinchat.apps.scanner.feeds.columns import Records, Table, table_of
 from whinchat.apps.scanner.feeds.names import Reject
 from whinchat.core.errors import Refused
 
@@ -91,3 +91,42 @@ def test_any_row_is_read_or_refused(line: str, delimiter: str) -> None:
     found = Table(delimiter, 0, kind=1).names_in(line)
 
     assert isinstance(found, Reject) or len(found) == 1
+
+
+def test_what_the_list_itself_says_is_over_is_left_out() -> None:
+    table = table_of([URLHAUS], [URLHAUS_HEADER])
+    assert names(table, URLHAUS.replace("online", "offline")) is Reject.OVER
+
+    taken_off = "1\th.example\t2026-01-01T00:00:00\t2026-01-02T00:00:00"
+    table = table_of(["RegisterPositionId\tDomainAddress\tInsertDate\tDeleteDate", taken_off], [])
+    assert names(table, taken_off) is Reject.OVER
+    assert names(table, "1\th.example\t2026-01-01T00:00:00\t") == ["h.example"]
+    assert names(table, "1\th.example\t2026-01-01T00:00:00") == ["h.example"]  # blanks at the end are gone by then
+
+
+def test_a_broken_row_among_the_first_does_not_hide_the_columns() -> None:
+    assert names(table_of([*[TWEETFEED] * 9, "2026-01-01 00:00:30,ana,domain"], []), TWEETFEED) == ["evil.example"]
+    assert table_of([*[TWEETFEED] * 3, "just words", "and more"], []) is None
+
+
+@pytest.mark.parametrize(
+    ("record", "found"),
+    [
+        ({"date": "2026-01-01", "type": "url", "value": "http://a.example/"}, ["http://a.example/"]),
+        ({"type": "sha256", "value": "00"}, Reject.OTHER_KIND),
+        ({"URL": "http://a.example/", "url_status": "online"}, ["http://a.example/"]),
+        ({"url": "http://a.example/", "url_status": "offline"}, Reject.OVER),
+        ({"DomainAddress": "a.example", "DeleteDate": None}, ["a.example"]),
+        ({"DomainAddress": "a.example", "DeleteDate": "2026-01-02T00:00:00"}, Reject.OVER),
+        ({"url": "http://a.example/", "online": "yes"}, ["http://a.example/"]),
+        ({"url": "http://a.example/", "online": False}, Reject.OVER),
+        ({"title": "a.example"}, Reject.UNREADABLE),
+    ],
+)
+def test_reads_the_name_of_a_record(record: dict[str, object], found: object) -> None:
+    assert Records(None).name_in(record) == found
+
+
+def test_the_key_named_is_the_key_read() -> None:
+    assert Records("Bad").name_in({"url": "http://good.example/", "bad": "evil.example"}) == ["evil.example"]
+    assert Records("bad").name_in({"url": "http://good.example/"}) is Reject.UNREADABLE

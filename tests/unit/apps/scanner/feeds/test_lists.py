@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.support.snapshots import feed, link_to, write_snapshot
 
@@ -221,6 +222,12 @@ def test_age_is_that_of_the_newest_feed(make: Make, tmp_path: Path, clock: FakeC
     write_snapshot(tmp_path / SNAPSHOT, feeds=[feed(date="2026-01-02")])
     clock.move(LOOK_EVERY)
     assert make(feeds=(feed(date="2025-12-22"),)).age_days == 0.0
+
+
+def test_a_feed_that_is_kept_up_to_date_says_to_the_minute_how_old_it_is(make: Make, clock: FakeClock) -> None:
+    current = msgspec.structs.replace(feed(date="2026-01-01"), current_at=clock.now() - 90 * 60_000)
+    lists = make(feeds=(feed("b", date="2025-12-01"), current))
+    assert lists.age_days == 90 / (24 * 60)
 
 
 def test_opening_a_folder_uses_the_lists_that_ship(tmp_path: Path, clock: FakeClock) -> None:

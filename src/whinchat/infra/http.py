@@ -1,0 +1,161 @@
+"""Asks the web servers that the operator named. Addresses that come from chats are not for this client."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+
+import aiohttp
+from yarl import URL
+
+from whinchat.core.errors import HttpError
+from whinchat.core.ports import HttpLimits
+
+MOST_REDIRECTS = 5
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+CONNECTIONS = 8  # at once
+PIECE = 1 << 16  # bytes that are decompressed at once
+
+
+class AiohttpClient:
+    """`ports.HttpClient`. Sends no cookies and no credentials, and asks no proxy that the environment names."""
+
+    def __init__(self, user_agent: str) -> None:
+        self._user_agent = user_agent
+        self._session: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    @asynccontextmanager
+    async def get(self, url: str, headers: Mapping[str, str], limits: HttpLimits) -> AsyncIterator[_Response]:
+        with _http_errors():
+            async with asyncio.timeout(limits.total), self._followed(_address(url), headers, limits) as response:
+                yield _Response(response, limits)
+
+    @asynccontextmanager
+    async def _followed(
+        self, url: URL, headers: Mapping[str, str], limits: HttpLimits
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The first answer that is no redirect."""
+        timeout = aiohttp.ClientTimeout(total=None, connect=limits.connect)
+        for _ in range(MOST_REDIRECTS + 1):
+            async with self._opened().get(url, headers=headers, timeout=timeout, allow_redirects=False) as response:
+                target = response.headers.get("Location")
+                if response.status not in REDIRECTS or target is None:
+                    yield response
+                    return
+            url = _redirected(url, target)
+        raise HttpError(f"it redirects more than {MOST_REDIRECTS} times", code="redirect")
+
+    def _opened(self) -> aiohttp.ClientSession:
+        """Made when first needed: a service that asks nothing pays nothing."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": self._user_agent, "Accept-Encoding": "gzip"},
+                auto_decompress=False,
+                trust_env=False,
+            )
+        return self._session
+
+
+class _Response:
+    def __init__(self, response: aiohttp.ClientResponse, limits: HttpLimits) -> None:
+        self._response = response
+        self._limits = limits
+        self.status = response.status
+        self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        encoding = self.headers.get("content-encoding", "identity").lower()
+        if encoding not in {"identity", "gzip", "x-gzip"}:
+            raise HttpError("the answer is encoded in a way that was not asked for", code="encoding")
+        decode = _Gunzip() if encoding != "identity" else None
+        read = decoded = 0
+        with _http_errors():
+            async for chunk in self._response.content.iter_any():
+                read = _within(read + len(chunk), self._limits.most_bytes)
+                for piece in decode.pieces(chunk) if decode else (chunk,):
+                    decoded = _within(decoded + len(piece), self._limits.most_decoded)
+                    yield piece
+        if decode:
+            decode.end()
+
+
+class _Gunzip:
+    """Any number of gzip members, a bounded piece at a time (RFC 1952)."""
+
+    def __init__(self) -> None:
+        self._engine = zlib.decompressobj(wbits=31)
+
+    def pieces(self, chunk: bytes) -> Iterator[bytes]:
+        try:
+            while chunk:
+                if self._engine.eof:
+                    self._engine = zlib.decompressobj(wbits=31)
+                yield self._engine.decompress(chunk, PIECE)
+                chunk = self._engine.unused_data if self._engine.eof else self._engine.unconsumed_tail
+        except zlib.error:
+            raise HttpError("the compressed answer is damaged", code="encoding") from None
+
+    def end(self) -> None:
+        if not self._engine.eof:
+            raise HttpError("the compressed answer ends too early", code="truncated")
+
+
+def _within(number: int, most: int) -> int:
+    if number > most:
+        raise HttpError(f"the answer is larger than {most:,} bytes", code="too_large")
+    return number
+
+
+def _address(text: str) -> URL:
+    try:
+        url = URL(text)
+    except ValueError:
+        raise HttpError("the address cannot be read", code="address") from None
+    if url.scheme not in {"http", "https"} or not url.host or url.user is not None:
+        raise HttpError("the address is not one of the web, or names a user", code="address")
+    return url
+
+
+def _redirected(url: URL, location: str) -> URL:
+    try:
+        target = url.join(URL(location)).with_user(None)
+    except ValueError:
+        raise HttpError("it redirects to something that is no address", code="redirect") from None
+    if target.scheme not in {url.scheme, "https"} or not target.host:
+        raise HttpError("it redirects to another kind of address", code="redirect")
+    return target
+
+
+@contextmanager
+def _http_errors() -> Iterator[None]:
+    """What the library raises, as what the port promises. Its own texts name addresses and are not passed on."""
+    try:
+        yield
+    except TimeoutError:
+        raise HttpError("it takes too long", code="timeout") from None
+    except aiohttp.ClientPayloadError:
+        raise HttpError("the connection ended before the answer did", code="truncated") from None
+    except aiohttp.ClientConnectionError as error:
+        raise HttpError(f"it cannot be reached{_reason(error)}", code="unreachable") from None
+    except aiohttp.ClientError as error:
+        raise HttpError(f"the answer is not understood ({type(error).__name__})", code="protocol") from None
+
+
+def _reason(error: aiohttp.ClientConnectionError) -> str:
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            return ": its certificate is not trusted"
+        case aiohttp.ClientConnectorDNSError():
+            return ": its name is not known"
+        case aiohttp.ClientConnectorError():
+            return ": no connection"
+        case _:
+            return ""
