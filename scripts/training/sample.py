@@ -7,7 +7,7 @@ import itertools
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from multiprocessing import Pool
 from pathlib import Path
@@ -22,8 +22,6 @@ from whinchat.apps.scanner.evidence.places import ground
 from whinchat.apps.scanner.evidence.tables import Tables
 from whinchat.apps.scanner.features import amounts, numbers, weighed
 from whinchat.apps.scanner.feeds.lists import SnapshotLists
-from whinchat.apps.scanner.knowledge import Listing, Lists, SiteTag
-from whinchat.apps.scanner.links.link import Link, Site
 from whinchat.apps.scanner.links.parse import parse_link
 from whinchat.apps.scanner.model.file import blank
 from whinchat.apps.scanner.model.grams import Part
@@ -96,31 +94,13 @@ class Sample:
         )
 
 
-class LinkOnly:
-    """The shipped lists without their threat feeds: what is fitted must not know the answers."""
-
-    def __init__(self, lists: Lists) -> None:
-        self._lists = lists
-        self.version = lists.version
-        self.age_days = lists.age_days
-
-    def listings(self, link: Link) -> tuple[Listing, ...]:
-        return ()
-
-    def popular(self, site: Site) -> bool:
-        return self._lists.popular(site)
-
-    def tags(self, link: Link) -> frozenset[SiteTag]:
-        return self._lists.tags(link)
-
-
 @cache
-def _equipment() -> tuple[Tables, LinkOnly, dict[str, int]]:
+def _equipment() -> tuple[Tables, SnapshotLists, dict[str, int]]:
     """Of one process."""
     names = weighed(Weights.load())
     return (
         Tables.load(blank()),
-        LinkOnly(SnapshotLists(None, SystemClock())),
+        SnapshotLists(None, SystemClock()),
         {name: place for place, name in enumerate(names)},
     )
 
@@ -131,7 +111,7 @@ def take(row: tuple[bool, str, str, str]) -> Taken | None:
     if link is None:
         return None
     tables, lists, places = _equipment()
-    known = know(link, tables, lists)
+    known = replace(know(link, tables, lists), listings=())  # what is fitted must not know the answers
     address = AddressClass.of(link, known.tags)
     return Taken(
         bad,

@@ -74,6 +74,7 @@ class Opinions:
             decided_by=DecidedBy.REPUTATION if link.host in self.reputed else DecidedBy.EVIDENCE,
             reasons=(Reason("random_name", 1.0),) if danger else (),
             lists_version=self.version,
+            judge_version=self.version,
             checked_at=now,
             expires_at=now + self.lifetime,
         )

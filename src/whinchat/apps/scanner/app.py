@@ -63,8 +63,7 @@ def build(given: AppContext, settings: ScannerSettings) -> App:
     reader = Reader(scanner, moderation, repository)
     large = ReadLarge(scanner, reader, repository, given.workers, given.clock)
     pictures = Pictures(scanner, reader, repository, given.download, given.workers, given.clock)
-    versions = f"{judge.model.version}+{judge.weights.version}"
-    corrections = Corrections(scanner, repository, labels, learning, lambda: versions)
+    corrections = Corrections(scanner, repository, labels, learning)
     check = Check(scanner, moderation, repository, replies, given.conversations)
     updater = _updater(given, settings, lists)
     watch = feeds.WatchFeeds(updater, given.data, given.clock, given.random, given.metrics)

@@ -95,7 +95,7 @@ def _values(each: Labelled) -> dict[str, str | int | float]:
         each.decided_by.value,
         round(example.score, 4),
         ",".join(example.evidence),
-        example.weights_version,
+        example.judge_version,
         example.lists_version,
     )
     return dict(zip(COLUMNS, values, strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -69,13 +69,11 @@ class Corrections:
         repository: Repository,
         labels: Labels,
         learning: Learning,
-        weights_version: Callable[[], str],
     ) -> None:
         self._scanner = scanner
         self._repository = repository
         self._labels = labels
         self._learning = learning
-        self._weights_version = weights_version
 
     async def may_keep(self, call: Call) -> bool:
         """Nothing is kept where nobody consented."""
@@ -143,7 +141,7 @@ class Corrections:
 
     def _example(self, case: Case) -> Example:
         said = case.said
-        return Example(said.url, said.score, case.evidence, self._weights_version(), said.lists_version)
+        return Example(said.url, said.score, case.evidence, said.judge_version, said.lists_version)
 
     async def by_rule(self, call: Call, effect: Effect, pattern: Pattern) -> Outcome:
         """An admin's rule says what the links are that the chat has seen and it decides, the newest first.

@@ -64,6 +64,8 @@ class Judge:
         self.weights = weights or Weights.load()
         self.rules = rules or Rules.load()
         self.without = without
+        self.version = f"{self.model.version}+{self.weights.version}"
+        """Of what was learned and declared; lists have versions of their own."""
         self._weighing = Weighing(self.model, self.weights)
         self._prior = math.log(self.model.prior / (1 - self.model.prior))
 
@@ -136,6 +138,7 @@ class Judge:
             pretends=_pretends(known),
             wrapper=link.wrapper.url if link.wrapper else None,
             lists_version=self.lists.version,
+            judge_version=self.version,
             checked_at=now,
             expires_at=now + lifetime * 1000,
         )

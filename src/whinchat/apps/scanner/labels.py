@@ -60,7 +60,7 @@ class Example(msgspec.Struct, frozen=True):
     """Raw log-odds of the link for itself, without its message."""
     evidence: tuple[str, ...]
     """Names of what was found in the link and around it."""
-    weights_version: str
+    judge_version: str
     lists_version: str
 
 

@@ -198,7 +198,8 @@ class Scanner:
 
     async def _stored_or_fresh(self, link: Link, url: bytes) -> tuple[Verdict, Statement | None]:
         stored = await self._repository.verdict(url)
-        if stored is not None and stored.lists_version == self._lists.version:
+        versions = (self._lists.version, self._judge.version)
+        if stored is not None and (stored.lists_version, stored.judge_version) == versions:
             return stored, None
         return self._fresh(link, url)
 

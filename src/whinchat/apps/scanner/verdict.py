@@ -60,6 +60,8 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
     wrapper: str | None = None
     """Canonical URL of the redirector it was taken out of."""
     lists_version: str = ""
+    judge_version: str = ""
+    """Of model and weights: what another one said is judged anew."""
     checked_at: int = 0
     expires_at: int = 0
     """Milliseconds UTC."""

@@ -35,7 +35,7 @@ async def test_an_admin_who_answers_a_warned_message_says_that_it_was_wrong(bot:
     assert label.example.url == SHADIER[0]
     assert label.example.score == pytest.approx(2.197, abs=0.001)
     assert label.example.evidence == ("random_name",)
-    assert (label.example.lists_version, label.example.weights_version) != ("", "")
+    assert (label.example.lists_version, label.example.judge_version) != ("", "")
 
 
 async def test_an_admin_who_answers_an_unwarned_message_says_that_danger_was_missed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 from tests.support.opinions import EVIL, NICE, ODD, SHADY, Opinions, link
 
@@ -127,6 +128,16 @@ async def test_a_stored_verdict_is_used_for_its_time_and_as_long_as_the_lists_st
     office.clock.move(office.opinions.lifetime / 1000)
     await office.scan(link(ODD))
     assert len(office.opinions.judged) == 3
+
+
+async def test_what_another_model_said_is_judged_anew(office: Office) -> None:
+    (found,) = await office.scan(link(ODD))
+    older = msgspec.structs.replace(found.verdict, judge_version="an older one")
+    key = office.repository.url_key(found.link.key)
+    await office.database.commit(Batch((office.repository.keep_verdict(key, older),)))
+    (again,) = await office.scan(link(ODD))
+    assert again.keep is not None
+    assert len(office.opinions.judged) == 2
 
 
 async def test_a_new_look_passes_over_what_is_stored(office: Office) -> None:
