@@ -1,5 +1,6 @@
 -- sealing 1 06e686fbe3e1: the key's mark
 -- core 1 d8764bdd4b03: inbox, outbox, steps, chats, conversations
+-- core 2 37a042895a8e: audit
 -- queue 1 f0864236fb90: jobs, schedules
 -- scanner 1 9448897a50bd: chats, rules, verdicts, sightings
 -- scanner 2 153c61057a2e: sites that chats know
@@ -87,6 +88,21 @@ CREATE TABLE conversations (
 ) WITHOUT ROWID;
 
 CREATE INDEX conversations_expiry ON conversations (expires_at);
+
+CREATE TABLE audit (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    key     BLOB NOT NULL UNIQUE,
+    at      INTEGER NOT NULL,
+    via     TEXT NOT NULL,
+    actor   BLOB,
+    chat    BLOB,
+    action  TEXT NOT NULL,
+    body    BLOB NOT NULL
+);
+
+CREATE INDEX audit_chat ON audit (chat, id) WHERE chat IS NOT NULL;
+
+CREATE INDEX audit_at ON audit (at);
 
 CREATE TABLE jobs (
     id            INTEGER PRIMARY KEY,

@@ -75,9 +75,31 @@ CREATE INDEX conversations_expiry ON conversations (expires_at);
 """
         },
     ),
+    Migration(
+        "core",
+        2,
+        "audit",
+        {
+            "sqlite": """
+CREATE TABLE audit (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    key     BLOB NOT NULL UNIQUE,
+    at      INTEGER NOT NULL,
+    via     TEXT NOT NULL,
+    actor   BLOB,
+    chat    BLOB,
+    action  TEXT NOT NULL,
+    body    BLOB NOT NULL
+);
+CREATE INDEX audit_chat ON audit (chat, id) WHERE chat IS NOT NULL;
+CREATE INDEX audit_at ON audit (at);
+"""
+        },
+    ),
 )
 
 SEALED = (
+    SealedColumn("audit", ("key",), "body"),
     SealedColumn("events", ("identity",), "body"),
     SealedColumn("outbox", ("reference",), "body"),
     SealedColumn("conversations", ("chat", "person"), "data"),

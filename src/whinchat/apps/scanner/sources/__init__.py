@@ -1,0 +1,1 @@
+"""External sources: one file each, and what they have in common."""
