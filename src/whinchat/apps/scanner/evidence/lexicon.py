@@ -98,21 +98,22 @@ class Lexicon:
                 yield words
 
     def _add(self, phrases: Iterable[tuple[int, list[str]]]) -> None:
-        exact: dict[str, set[Entry]] = defaultdict(set)
-        stems: dict[str, set[Entry]] = defaultdict(set)
+        # Lists: thousands of small sets, which are gone a moment later, would double what the process keeps.
+        exact: dict[str, list[Entry]] = defaultdict(list)
+        stems: dict[str, list[Entry]] = defaultdict(list)
         texts: dict[str, str] = {}  # what is equal is kept once
         shared: dict[Entry, Entry] = {}
         for idea, (first, *rest) in phrases:
             found = stems[first[:-1]] if first.endswith(ANY_ENDING) else exact[texts.setdefault(first, first)]
             after = " ".join(rest)
             entry = (idea, texts.setdefault(after, after))
-            found.add(shared.setdefault(entry, entry))
+            found.append(shared.setdefault(entry, entry))
         for stem in sorted(stems):
-            self._stems[stem[:KEY]] = (*self._stems.get(stem[:KEY], ()), (stem, tuple(sorted(stems[stem]))))
+            self._stems[stem[:KEY]] = (*self._stems.get(stem[:KEY], ()), (stem, tuple(sorted(set(stems[stem])))))
         same: dict[tuple[Entry, ...], tuple[Entry, ...]] = {}
         for word, found in exact.items():
-            found.update(self._by_stem(word))
-            entries = tuple(sorted(entry for entry in found if not entry[1] or (entry[0], "") not in found))
+            every = {*found, *self._by_stem(word)}
+            entries = tuple(sorted(entry for entry in every if not entry[1] or (entry[0], "") not in every))
             self._exact[word] = same.setdefault(entries, entries)
 
     def _rules(self, senses: Mapping[str, Iterable[str]]) -> tuple[tuple[Rule, ...], ...]:

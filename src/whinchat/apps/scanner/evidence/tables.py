@@ -58,6 +58,7 @@ class Tables:
         letters = {char: plain for plain, chars in confusables["letters"].items() for char in chars}
         skeletons = Skeletons(letters, confusables["digits"], confusables["groups"])
         brands = [_brand(word, fields) for word, fields in read(data / "brands.toml")["brands"].items()]
+        lexicon = _lexicon(data, skeletons, brands)  # the largest first: the others fit into what it leaves
         vocabulary = _vocabulary(read(data / "words.toml")["words"], brands)
         files = read(data / "files.toml")
         hosts = read(data / "hosts.toml")
@@ -75,7 +76,7 @@ class Tables:
             places=Places(hosts["places"]),
             grounds=model.grounds,
             grams=Reader(model.grams),
-            lexicon=_lexicon(data, skeletons, brands),
+            lexicon=lexicon,
         )
 
 
