@@ -24,6 +24,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -183,6 +184,8 @@ class Service:
     """`whinchat run` in a process of its own, over a world elsewhere."""
 
     command: tuple[str, ...] = (*INTERPRETER, "-m", "whinchat", "run")
+    settings: Mapping[str, str] = MappingProxyType({})
+    """Environment variables of its own."""
 
     def __init__(self, folder: Path, world: str, http: aiohttp.ClientSession) -> None:
         self.folder = folder
@@ -212,6 +215,7 @@ class Service:
             "WHINCHAT_KEYS__PATH": str(self.folder / "root.key"),
             "WHINCHAT_PRIVATE__PORT": str(self._port),
             "WHINCHAT_SERVICE__OFFLINE": "true",
+            **self.settings,
         }
         with (self.folder / "service.log").open("ab") as log:
             began = time.perf_counter()
@@ -276,10 +280,10 @@ class Service:
 
 
 @asynccontextmanager
-async def open_service(folder: Path, world: World) -> AsyncIterator[Service]:
+async def open_service(folder: Path, world: World, kind: type[Service] = Service) -> AsyncIterator[Service]:
     """Not started; killed at the end whatever happens."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as http:
-        service = Service(folder, world.address, http)
+        service = kind(folder, world.address, http)
         try:
             yield service
         finally:

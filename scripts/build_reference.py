@@ -17,6 +17,7 @@ from pathlib import Path
 import apsw
 import click
 from scripts import model_page
+from scripts.policy_page import policy_page
 
 import whinchat
 from whinchat import config
@@ -126,6 +127,7 @@ def pages() -> dict[str, str]:
     return {
         "docs/reference/commands.md": commands_page(),
         "docs/reference/metrics.md": metrics_page(),
+        "docs/reference/policy.md": policy_page(Words([app.catalogues for app in APPS], LANGUAGE), LANGUAGE),
         "docs/reference/command-line.md": command_line_page(),
         "docs/reference/settings.md": config.reference(settings),
         "whinchat.example.toml": config.example(settings),

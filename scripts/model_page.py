@@ -41,16 +41,17 @@ Links of sites that are not among those it learned from, under either label. Ope
 ## What came out
 
 By the link alone: no lists of bad links, no message, no memory of the chat, no network. Three numbers side by side are
-for 0.01, 0.1 and 1 % wrong warnings. Brackets are 95 % intervals, from resampling sites; "at most" is a one-sided 95 %
-bound (Clopper and Pearson). These are the model's own numbers; `whinchat scan eval` gives those of whole verdicts, on
-any table.
+for 0.01, 0.1 and 1 % wrong warnings. Brackets are 95 % intervals, from resampling sites. "At most" is a one-sided 95 %
+bound, as though every link were a fact of its own (Clopper and Pearson); "by sites" counts links of a site together, by
+how they vary between sites (Korn and Graubard), and each site as one link where none is wrong. These are the model's
+own numbers; `whinchat scan eval` gives those of whole verdicts, on any table.
 {results}
 ## Known limits
 
 - The months that measure the model also set its limits and calibration; only the halves of the sites, one against the
   other, are apart. Both halves are of the same sources, so other chats can differ by more than the intervals say.
-- The bounds count each link by itself. Several links of one site are less than as many facts, so they are somewhat too
-  low; the intervals of recall are not.
+- The limits are set by bounds that count each link by itself. Several links of one site are less than as many facts, so
+  these bounds are somewhat too low: those by sites stand beside them.
 - How the model is built, and its settings, were chosen by recall on the same months, so what it does later is likely
   to be somewhat less.
 - Labels are those of the sources, with their mistakes: some links of benign sources lead to scam shops and malware, and
@@ -68,8 +69,8 @@ How many benign links would be warned of, and how much of the phishing is found.
 ABOUT = {
     "limits by class of address": """\
 The raw score from which a link of the class may be warned about: the lowest at which the upper bound of wrong warnings
-is 1 in 1,000. Without a score the benign links are too few to bound it, and the model alone never warns. Benign links
-learned from count as well, scored by a model that had not seen their part of the sites.""",
+is 1 in 1,000, of front pages 3 in 10,000. Without a score the benign links are too few to bound it, and the model alone
+never warns. Benign links learned from count as well, scored by a model that had not seen their part of the sites.""",
     "the model that ships: recall": """\
 Share of each source's phishing above the score that the given share of all benign links exceeds: how well it ranks,
 whatever the limits.""",
@@ -85,7 +86,8 @@ The same recipe with phishing links a year older, on the same later links.""",
 LEFT_OUT = "left out"
 LEFT_OUT_ABOUT = """\
 Trained without a source, then measured on it: benign links of a kind that it never learned from, under limits that the
-other sources set. Its own limits need 3,000 links. `ships`: learned from sources that may ship."""
+other sources set. Its own limits need 3,000 links. `ships`: learned from sources that may ship; `all sources`: from
+every source but that one, for research."""
 
 HEADLINE = """\
 | the model alone, on {phishing:,} phishing and {benign:,} benign links of sites it has not seen | |

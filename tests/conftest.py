@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("thorough", derandomize=True, max_examples=100, deadline=None, database=None)
 settings.register_profile("quick", settings.get_profile("thorough"), max_examples=15)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "thorough"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", metavar="FOLDER", help="where tests in the browser keep pictures for the how-tos")

@@ -40,7 +40,7 @@ class Limit:
     """Upper end of the 95 % interval of the share."""
 
 
-def upper_bound(wrong: int, of: int) -> float:
+def upper_bound(wrong: float, of: float) -> float:
     """Clopper and Pearson's, one-sided at 95 %."""
     return 1.0 if wrong >= of else float(beta.ppf(CONFIDENCE, wrong + 1, of - wrong))
 

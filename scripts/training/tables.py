@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scripts.training.calibrate import Limit, limit, upper_bound
 from scripts.training.fit import Prepared, fit
-from scripts.training.measure import ENOUGH, RATES, Interval, intervals, recalls, threshold
+from scripts.training.measure import ENOUGH, RATES, Interval, bound_by_sites, intervals, recalls, threshold
 from scripts.training.sample import Floats, Mask, Sample, ships
 
 SEED = 20261122
@@ -49,6 +49,23 @@ def shown(found: list[Interval]) -> Table:
     }
 
 
+def limits_by_class(
+    limits: dict[str, Limit], benign: Floats, address: npt.NDArray[np.str_], site: npt.NDArray[np.object_]
+) -> Table:
+    """What each limit rests on; `benign`: raw scores of the links that set the limits, with their classes and sites."""
+    found: Table = {}
+    for name, each in limits.items():
+        here = address == name
+        found[name] = {
+            "raw score": round(each.raw, 3) if np.isfinite(each.raw) else None,
+            "benign links": each.benign,
+            "wrong": each.wrong,
+            "wrong at most (95 %)": round(each.bound, 5),
+            "at most, by sites": round(bound_by_sites(benign[here] >= each.raw, site[here]), 5),
+        }
+    return found
+
+
 def over(raw: Floats, sample: Sample, limits: dict[str, Limit]) -> Mask:
     """The links that would be warned about."""
     found: Mask = raw >= np.array([limits[address].raw for address in sample.address])
@@ -66,10 +83,16 @@ def told(sample: Sample, warned: Mask, key: npt.NDArray[np.str_]) -> Table:
             "benign": benign,
             "wrong": wrong,
             "wrong at most (95 %)": round(upper_bound(wrong, benign), 5) if benign else None,
+            "at most, by sites": round(by_sites(sample, warned, here), 5) if benign else None,
             "phishing": phishing,
             "found": round(right / phishing, 3) if phishing else None,
         }
     return found
+
+
+def by_sites(sample: Sample, warned: Mask, here: Mask) -> float:
+    benign = here & ~sample.bad
+    return bound_by_sites(warned[benign], sample.site[benign])
 
 
 def mean_over_sources(sample: Sample, warned: Mask) -> float:
@@ -94,6 +117,7 @@ def crossed(raw: Floats, sample: Sample, unseen: Floats, unseen_address: npt.NDA
     return {
         "wrong warnings, all benign": f"{wrong} of {benign} = {wrong / benign:.3%}",
         "wrong at most (95 %)": f"{upper_bound(wrong, benign):.3%}",
+        "wrong at most, by sites": f"{by_sites(sample, warned, ~sample.bad):.3%}",
         "mean over sources": f"{mean_over_sources(sample, warned):.2%}",
         "phishing found": round(float(warned[sample.bad].mean()), 3),
         "by source": told(sample, warned, sample.source),

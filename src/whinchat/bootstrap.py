@@ -13,39 +13,49 @@ from random import SystemRandom
 from typing import Any
 
 from whinchat import __version__
+from whinchat.admin import migrations as admin_schema
+from whinchat.admin import webhooks
+from whinchat.admin.entry import Entry
 from whinchat.admin.server import Address, Listeners
+from whinchat.admin.sessions import ROOT
+from whinchat.admin.whole import Whole
 from whinchat.apps.basics.app import APP as BASICS
 from whinchat.apps.scanner.app import APP as SCANNER
 from whinchat.config import Settings
 from whinchat.core.app import AppContext, AppSpec, Finding, HealthCheck, Schedule
 from whinchat.core.dispatch import migrations as engine_schema
 from whinchat.core.dispatch import outbox, retention
+from whinchat.core.dispatch.audit import Audit
 from whinchat.core.dispatch.chats import Chats
 from whinchat.core.dispatch.conversation import Conversations
 from whinchat.core.dispatch.handler import JobHandler
+from whinchat.core.dispatch.inbox import KEEP_ASIDE
 from whinchat.core.dispatch.retention import Retention
 from whinchat.core.dispatch.roster import Roster
 from whinchat.core.dispatch.trace import Traced
 from whinchat.core.engine import Accounts, Engine, EngineSettings, Ports
 from whinchat.core.errors import StorageError
-from whinchat.core.events import EventBus
+from whinchat.core.events import EventBus, RestartAsked
 from whinchat.core.formatting.i18n import Words
-from whinchat.core.ports import Database, Limit, Migration, SealedColumn, Statement, Transport
+from whinchat.core.ports import Database, Limit, Migration, Resolver, SealedColumn, Statement, Transport
 from whinchat.core.supervisor import Part, Supervisor
 from whinchat.core.types import ConnectionState
 from whinchat.infra.clock import SystemClock
 from whinchat.infra.crypto import keyring, rotation
 from whinchat.infra.crypto.sealer import AesSealer
 from whinchat.infra.disk_watch import DiskWatch
+from whinchat.infra.fetch import GuardedFetcher
+from whinchat.infra.guard import Guard
 from whinchat.infra.health import Health, Phase
 from whinchat.infra.http import AiohttpClient
-from whinchat.infra.memory_watch import MemoryWatch
+from whinchat.infra.memory_watch import MemoryWatch, memory_in_use
 from whinchat.infra.metrics import PrometheusMetrics
 from whinchat.infra.queue import migrations as queue_schema
 from whinchat.infra.queue.runner import JobRunner
 from whinchat.infra.queue.schedules import Scheduler
 from whinchat.infra.queue.sql import SqlQueue
 from whinchat.infra.rate_limit import TokenBuckets
+from whinchat.infra.resolver import DnsResolver
 from whinchat.infra.storage import housekeeping
 from whinchat.infra.storage.check import is_sealed
 from whinchat.infra.storage.migrate import migrate
@@ -61,6 +71,7 @@ log = logging.getLogger(__name__)
 APPS: tuple[AppSpec[Any], ...] = (BASICS, SCANNER)
 
 DAY = 24 * 3600 * 1000  # milliseconds
+FAREWELL = 1.0  # seconds
 
 OWN_SCHEDULES = (Schedule(retention.CRON, retention.JOB), Schedule(housekeeping.CRON, housekeeping.JOB))
 
@@ -70,18 +81,24 @@ Around = Callable[[Database], Database]
 
 def migrations() -> tuple[Migration, ...]:
     """All schema steps, in the order in which they are taken."""
-    own = (*rotation.MIGRATIONS, *engine_schema.MIGRATIONS, *queue_schema.MIGRATIONS)
+    own = (
+        *rotation.MIGRATIONS,
+        *engine_schema.MIGRATIONS,
+        *queue_schema.MIGRATIONS,
+        *admin_schema.MIGRATIONS,
+    )
     return (*own, *(step for app in APPS for step in app.migrations))
 
 
 def after_restore() -> tuple[Statement, ...]:
     """What a restored database must be told before anything runs on it."""
-    return outbox.AFTER_RESTORE
+    return (*outbox.AFTER_RESTORE, *admin_schema.AFTER_RESTORE)
 
 
 def sealed_columns() -> tuple[SealedColumn, ...]:
     """Every column that is sealed, for the rotation of keys."""
-    return (*engine_schema.SEALED, *queue_schema.SEALED, *(column for app in APPS for column in app.sealed))
+    own = (*engine_schema.SEALED, *queue_schema.SEALED, *admin_schema.SEALED)
+    return (*own, *(column for app in APPS for column in app.sealed))
 
 
 @asynccontextmanager
@@ -110,6 +127,7 @@ class Service:
         supervisor: Supervisor,
         listeners: Listeners,
         health: Health,
+        pages: Entry,
         close: Sequence[Callable[[], None]],
         workers: ThreadWorkers,
         http: AiohttpClient | None,
@@ -121,17 +139,26 @@ class Service:
         self._network = network
         self._supervisor = supervisor
         self._health = health
+        self._pages = pages
         self._close = close
         self._workers = workers
         self._http = http
         self.listeners = listeners
+        self.restart_asked = asyncio.Event()
+        self.sign_in = ""
+        """An address that signs an admin in once, when started."""
 
     def page(self) -> str | None:
         """An address that opens the network's own page once; None when it has none."""
         return self._network.page(self.listeners.private_url)
 
+    async def restart(self, _: RestartAsked) -> None:
+        """Whoever runs the service sees it in `restart_asked`, a moment later: what the owner is told leaves first."""
+        asyncio.get_running_loop().call_later(FAREWELL, self.restart_asked.set)
+
     async def start(self) -> None:
         await self.listeners.start()
+        self.sign_in = f"{self.listeners.private_url}{await self._pages.sign_in_path()}"
         await self._queue.end_leases()
         self._supervisor.start()
         await self._network.transport.start(self._engine.sink)
@@ -209,6 +236,7 @@ def _assemble(
     ports = Ports(database, queue, sealer, TokenBuckets(clock), clock, random, metrics)
     workers = ThreadWorkers(1)
     http = None if settings.service.offline else web_client()
+    resolver = None if settings.service.offline else DnsResolver()
     accounts = Accounts([network.transport])
     base = AppContext(
         database=database,
@@ -222,9 +250,14 @@ def _assemble(
         roster=Roster(accounts.group, clock, settings.service.owners),
         chats=Chats(database, clock, settings.service.language),
         conversations=Conversations(database, sealer, clock),
+        audit=Audit(database, sealer, clock),
         bus=EventBus(),
+        limiter=ports.limiter,
+        capabilities=accounts.capabilities,
         download=accounts.download,
         http=http,
+        resolver=resolver,
+        fetcher=None if resolver is None else web_fetcher(resolver),
         open_database=partial(opened_file, clock=clock),
         data=settings.storage.data,
         prefix=settings.service.prefix,
@@ -240,7 +273,17 @@ def _assemble(
         on_change=lambda full: engine.sink.close("disk_full") if full else engine.sink.open(),
     )
     own_jobs: tuple[JobHandler, ...] = (
-        Retention(database, engine.inbox, engine.outbox, clock, settings.storage.retention_days * DAY, queue.forget),
+        Retention(
+            database,
+            engine.inbox,
+            engine.outbox,
+            clock,
+            settings.storage.retention_days * DAY,
+            also=(
+                lambda: queue.forget(clock.now() - KEEP_ASIDE),
+                lambda: base.audit.retention(settings.storage.audit_days * DAY),
+            ),
+        ),
         housekeeping.Vacuum(opened),
     )
     jobs = JobRunner(
@@ -275,7 +318,13 @@ def _assemble(
     )
     listeners = _listeners(settings, health, metrics)
     network.mount(listeners.mount)
-    return Service(
+    served = list(zip(APPS, apps, strict=True))
+    pages = Entry(Whole(base, served, engine, queue, health.report, memory_in_use, __version__))
+    listeners.mount(ROOT, pages.application())
+    hooks = {app.name: app.webhooks for app in apps if app.webhooks}
+    if hooks:
+        listeners.mount_public(webhooks.PREFIX, webhooks.webhooks(hooks))
+    service = Service(
         settings,
         database=opened,
         queue=queue,
@@ -284,15 +333,23 @@ def _assemble(
         supervisor=supervisor,
         listeners=listeners,
         health=health,
+        pages=pages,
         close=[app.close for app in apps if app.close is not None],
         workers=workers,
         http=http,
     )
+    base.bus.subscribe(RestartAsked, service.restart)
+    return service
 
 
 def web_client() -> AiohttpClient:
     """What asks the addresses that the operator named; it says what it is, and nothing of whom it runs for."""
     return AiohttpClient(f"whinchat/{__version__}")
+
+
+def web_fetcher(resolver: Resolver) -> GuardedFetcher:
+    """What visits addresses that come from chats: what opens for a browser opens for it, and it says what it is."""
+    return GuardedFetcher(Guard(resolver), f"Mozilla/5.0 (compatible; whinchat/{__version__})")
 
 
 def _own(given: AppContext, app: AppSpec[Any]) -> AppContext:

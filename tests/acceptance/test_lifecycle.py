@@ -15,6 +15,7 @@ from tests.support.live import until
 from tests.support.running import Chat, Running, Said, running
 
 SHOP = "https://www.blumenladen-sonnenhof.de/angebote"
+OWNER = "+999555000777"
 CORRECTED = 75.0  # seconds: lists are looked at each minute
 
 
@@ -57,7 +58,9 @@ def _make_up_for_missed_minutes(town: Running) -> None:
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory, imported: tuple[Running, Seen]) -> Iterator[Running]:
     """`imported` goes on meanwhile, so that its minute passes while other tests run."""
-    with running(tmp_path_factory.mktemp("lifecycle")) as town:
+    owner = {"WHINCHAT_SERVICE__OWNERS": OWNER}
+    with running(tmp_path_factory.mktemp("lifecycle"), owner) as town:
+        town.world.call("person", name="Olga", phone=OWNER)
         yield town
 
 
@@ -93,6 +96,22 @@ def test_a_start_after_a_kill_needs_no_help(town: Running) -> None:
     town.settle()
     assert all(chat.replies(message) for message in messages)
     assert town.ready()[0] == 200
+
+
+def test_the_owner_restarts_it_from_a_chat_and_nothing_is_lost(town: Running) -> None:
+    family, olga, process = town.group("Restarted"), town.direct("Olga"), town.service.child.pid
+    asked = olga.say("Olga", "!scan restart")
+    until(lambda: olga.replies(asked) != [], "the owner is told")
+    messages = [family.say("Bob", bad(f"restarted-{number}")) for number in range(10)]
+    until(lambda: town.service.child.output().count("Whinchat is ready") == 2, "it is there again")
+    until(lambda: all(family.replies(message) for message in messages), "everything is answered")
+    assert town.service.child.pid == process
+    assert [len(family.replies(message)) for message in messages] == [1] * 10
+    assert olga.replies(asked) == ["I restart. I am back in a few seconds; nothing is lost."]
+    assert "Only the owner" in family.ask("Ana", "!scan restart")
+    assert town.count("SELECT count(*) FROM audit WHERE action = 'scan restart'") == 1
+    town.service.child.stop()
+    town.service.start()
 
 
 # --- backup and restore ------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.support.web_server import body, cut_off, serving
+from tests.support.web_server import body, cut_off, redirect, serving
 
 from whinchat.core.errors import HttpError
 from whinchat.core.ports import HttpClient, HttpLimits
@@ -22,6 +22,7 @@ async def web(request: pytest.FixtureRequest) -> AsyncIterator[tuple[HttpClient,
         fake, url = FakeHttp(), "http://a.example"
         fake.answer(f"{url}/list", Answer(b"one\ntwo\n", headers={"ETag": '"7"', "X-Thing": "x"}))
         fake.answer(f"{url}/gone", Answer(b"not here", 404))
+        fake.answer(f"{url}/moved", Answer(status=307, headers={"Location": f"{url}/list"}))
         fake.answer(f"{url}/large", Answer(b"x" * 1001))
         fake.answer(f"{url}/cut", Answer(b"half", error=HttpError("cut", code="truncated")))
         yield fake, url
@@ -29,6 +30,7 @@ async def web(request: pytest.FixtureRequest) -> AsyncIterator[tuple[HttpClient,
     async with serving() as server:
         server.on("/list", body(b"one\ntwo\n", ETag='"7"', X_Thing="x"))
         server.on("/gone", body(b"not here", 404))
+        server.on("/moved", redirect(f"{server.url}/list", 307))
         server.on("/large", body(b"x" * 1001))
         server.on("/cut", cut_off(b"half", 100))
         client = AiohttpClient("test/1")
@@ -74,5 +76,26 @@ async def test_an_address_where_nobody_is_cannot_be_reached(web: tuple[HttpClien
     client, _ = web
     with pytest.raises(HttpError) as error:
         async with client.get("http://127.0.0.1:1/", {}, LIMITS):
+            pass
+    assert error.value.code == "unreachable"
+
+
+async def test_what_is_posted_is_answered_like_what_is_asked(web: tuple[HttpClient, str]) -> None:
+    client, url = web
+    async with client.post(f"{url}/list", {"X-Key": "k"}, b"question", LIMITS) as response:
+        assert (response.status, response.headers["etag"]) == (200, '"7"')
+        assert b"".join([chunk async for chunk in response.chunks()]) == b"one\ntwo\n"
+
+
+async def test_a_post_follows_no_redirect(web: tuple[HttpClient, str]) -> None:
+    client, url = web
+    async with client.post(f"{url}/moved", {}, b"question", LIMITS) as response:
+        assert (response.status, response.headers["location"]) == (307, f"{url}/list")
+
+
+async def test_a_post_to_where_nobody_is_cannot_be_sent(web: tuple[HttpClient, str]) -> None:
+    client, _ = web
+    with pytest.raises(HttpError) as error:
+        async with client.post("http://127.0.0.1:1/", {}, b"question", LIMITS):
             pass
     assert error.value.code == "unreachable"

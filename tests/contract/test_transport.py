@@ -17,6 +17,7 @@ from whinchat.core.types import (
     Content,
     Delete,
     Edit,
+    LockGroup,
     Media,
     MediaKind,
     MembershipChange,
@@ -29,6 +30,7 @@ from whinchat.core.types import (
     Quoted,
     React,
     ReactionChanged,
+    RemoveMember,
     Revoke,
     SendMedia,
     SendText,
@@ -64,6 +66,7 @@ async def test_it_says_what_it_is_and_how_it_is(stage: Stage) -> None:
     assert stage.transport.state is ConnectionState.STOPPED
     assert stage.transport.account
     assert stage.transport.capabilities.groups
+    assert stage.transport.capabilities.edit is (stage.transport.capabilities.edit_seconds > 0)
     await stage.transport.start(sink)
     await until(lambda: ConnectionState.ONLINE in sink.states)
     await stage.transport.stop(5)
@@ -175,6 +178,57 @@ async def test_what_the_bot_does_arrives_in_order(stage: Stage, sink: RecordingS
     assert {result.certainty for result in results} == {Certainty.SENT}
     assert results[0].message_id not in {None, sent.message_id}
     assert stage.arrived() == ["text carefull", "media", "react", "edit", "delete", "revoke"]
+
+
+async def test_as_an_admin_the_bot_removes_members_and_locks_the_group(stage: Stage, sink: RecordingSink) -> None:
+    perform = stage.transport.perform
+    before = await stage.transport.group(stage.group)
+    assert before is not None
+    assert before.me in before.admins
+    assert not before.announce_only
+    locked = await perform(stage.group, LockGroup(locked=True), "r1")
+    removed = await perform(stage.group, RemoveMember(stage.eve.id), "r2")
+    assert (locked.certainty, removed.certainty) == (Certainty.SENT, Certainty.SENT)
+    after = await stage.transport.group(stage.group)
+    assert after is not None
+    assert after.announce_only
+    assert stage.eve.id not in {member.id for member in after.members}
+    await perform(stage.group, LockGroup(locked=False), "r3")
+    opened = await stage.transport.group(stage.group)
+    assert opened is not None
+    assert not opened.announce_only
+    assert stage.arrived() == ["lock_group", "remove_member", "lock_group"]
+
+
+async def test_what_only_an_admin_may_do_is_refused_to_a_bot_that_is_none(stage: Stage, sink: RecordingSink) -> None:
+    said = await stage.post(stage.bob, Content(text="spam"))
+    await stage.demote_bot()
+    for action in (Delete(said), RemoveMember(stage.eve.id), LockGroup(locked=True)):
+        result = await stage.transport.perform(stage.group, action, str(action.__struct_config__.tag))
+        assert (result.certainty, result.error) == (Certainty.REJECTED, "not_admin")
+    group = await stage.transport.group(stage.group)
+    assert group is not None
+    assert not group.announce_only
+    assert stage.eve.id in {member.id for member in group.members}
+    assert stage.arrived() == []
+
+
+async def test_who_is_not_there_cannot_be_removed(stage: Stage, sink: RecordingSink) -> None:
+    await stage.member(MembershipChange.LEAVE, stage.eve)
+    result = await stage.transport.perform(stage.group, RemoveMember(stage.eve.id), "r1")
+    assert (result.certainty, result.error) == (Certainty.REJECTED, "not_member")
+
+
+async def test_a_message_of_ours_is_edited_by_its_id_alone_and_as_often_as_that_is_asked(
+    stage: Stage, sink: RecordingSink
+) -> None:
+    perform = stage.transport.perform
+    sent = await perform(stage.group, SendText("suspicious"), "r1")
+    for number in range(2):
+        edit = Edit(own(stage, sent.message_id), "dangerous")
+        result = await perform(stage.group, edit, f"r{number + 2}")
+        assert (result.certainty, result.error) == (Certainty.SENT, None)
+    assert stage.arrived()[1:] == ["edit", "edit"]
 
 
 async def test_a_rejected_send_did_not_happen(stage: Stage, sink: RecordingSink) -> None:

@@ -28,7 +28,10 @@ def test_every_metric_that_is_written_down_anywhere_is_in_the_reference() -> Non
 def test_every_metric_says_what_it_is() -> None:
     for metric in declared_metrics():
         assert metric.help.endswith("."), metric.name
-        assert re.fullmatch(r"whinchat_[a-z_]+(_total|_seconds|_bytes|_waiting|_online|_jobs|_entries)", metric.name)
+        assert re.fullmatch(
+            r"whinchat_[a-z_]+(_total|_seconds|_bytes|_waiting|_online|_jobs|_entries|_left|_state|_misconfigured)",
+            metric.name,
+        )
 
 
 def test_links_between_documents_lead_somewhere() -> None:

@@ -1,10 +1,17 @@
 -- sealing 1 06e686fbe3e1: the key's mark
 -- core 1 d8764bdd4b03: inbox, outbox, steps, chats, conversations
 -- core 2 37a042895a8e: audit
+-- core 3 3c7357272846: what a message to send is about
 -- queue 1 f0864236fb90: jobs, schedules
+-- admin 1 cf0ad5977680: sign-in links, sessions
 -- scanner 1 9448897a50bd: chats, rules, verdicts, sightings
 -- scanner 2 153c61057a2e: sites that chats know
 -- scanner 3 366911a9b219: labels
+-- scanner 4 f1097525aff8: where links lead
+-- scanner 5 72033f2ab44d: policies, strikes, members, notices, locks
+-- scanner 6 c19239cee606: answers of sources, and what was spent of their quotas
+-- scanner 7 f56cc5963991: privacy of chats
+-- scanner 8 843208905400: links handed to sources that examine them
 
 CREATE TABLE sealing (
                     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -49,7 +56,7 @@ CREATE TABLE outbox (
     delivery    TEXT,
     error       TEXT,
     body        BLOB
-);
+, subject TEXT, replaces INTEGER NOT NULL DEFAULT 0, sent_id BLOB, editable_until INTEGER);
 
 CREATE INDEX outbox_queued ON outbox (chat, urgency, id) WHERE state = 'queued';
 
@@ -104,6 +111,10 @@ CREATE INDEX audit_chat ON audit (chat, id) WHERE chat IS NOT NULL;
 
 CREATE INDEX audit_at ON audit (at);
 
+CREATE INDEX outbox_subject ON outbox (chat, subject, id) WHERE subject IS NOT NULL;
+
+CREATE INDEX outbox_editable ON outbox (editable_until) WHERE editable_until IS NOT NULL;
+
 CREATE TABLE jobs (
     id            INTEGER PRIMARY KEY,
     kind          TEXT NOT NULL,
@@ -130,12 +141,24 @@ CREATE TABLE schedules (
     fired_at  INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+CREATE TABLE admin_links (
+    token       BLOB PRIMARY KEY,
+    expires_at  INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE admin_sessions (
+    token       BLOB PRIMARY KEY,
+    created_at  INTEGER NOT NULL,
+    seen_at     INTEGER NOT NULL,
+    device      BLOB NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE scanner_chats (
     chat         BLOB PRIMARY KEY,
     consent_at   INTEGER,
     consent_by   BLOB,
     muted_until  INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
+, privacy TEXT) WITHOUT ROWID;
 
 CREATE TABLE scanner_rules (
     chat        BLOB NOT NULL,
@@ -224,3 +247,88 @@ CREATE TABLE scanner_labels (
 ) WITHOUT ROWID;
 
 CREATE INDEX scanner_labels_time ON scanner_labels (labelled_at);
+
+CREATE TABLE scanner_expansions (
+    url         BLOB PRIMARY KEY,
+    expires_at  INTEGER NOT NULL,
+    body        BLOB NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX scanner_expansions_expiry ON scanner_expansions (expires_at);
+
+CREATE TABLE scanner_policies (
+    chat     BLOB PRIMARY KEY,
+    version  INTEGER NOT NULL,
+    policy   TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE scanner_strikes (
+    message  BLOB NOT NULL,
+    cause    BLOB NOT NULL,
+    chat     BLOB NOT NULL,
+    member   BLOB NOT NULL,
+    at       INTEGER NOT NULL,
+    PRIMARY KEY (message, cause)
+) WITHOUT ROWID;
+
+CREATE INDEX scanner_strikes_member ON scanner_strikes (chat, member, at);
+
+CREATE INDEX scanner_strikes_chat ON scanner_strikes (chat, at);
+
+CREATE INDEX scanner_strikes_time ON scanner_strikes (at);
+
+CREATE TABLE scanner_members (
+    chat       BLOB NOT NULL,
+    member     BLOB NOT NULL,
+    joined_at  INTEGER NOT NULL,
+    PRIMARY KEY (chat, member)
+) WITHOUT ROWID;
+
+CREATE INDEX scanner_members_joined ON scanner_members (joined_at);
+
+CREATE TABLE scanner_notices (
+    chat    BLOB NOT NULL,
+    member  BLOB NOT NULL,
+    body    BLOB NOT NULL,
+    PRIMARY KEY (chat, member)
+) WITHOUT ROWID;
+
+CREATE TABLE scanner_notified (
+    chat   BLOB PRIMARY KEY,
+    since  INTEGER NOT NULL,
+    told   INTEGER NOT NULL,
+    held   INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE scanner_locks (
+    chat   BLOB PRIMARY KEY,
+    until  INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE scanner_answers (
+    subject     BLOB PRIMARY KEY,
+    expires_at  INTEGER NOT NULL,
+    body        BLOB NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX scanner_answers_expiry ON scanner_answers (expires_at);
+
+CREATE TABLE scanner_quotas (
+    source   TEXT NOT NULL,
+    seconds  INTEGER NOT NULL,
+    slice    INTEGER NOT NULL,
+    spent    INTEGER NOT NULL,
+    PRIMARY KEY (source, seconds, slice)
+) WITHOUT ROWID;
+
+CREATE TABLE scanner_submissions (
+    id            BLOB PRIMARY KEY,
+    source        TEXT NOT NULL,
+    ticket        BLOB UNIQUE,
+    submitted_at  INTEGER NOT NULL,
+    looks         INTEGER NOT NULL,
+    done_at       INTEGER,
+    body          BLOB NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX scanner_submissions_age ON scanner_submissions (submitted_at);

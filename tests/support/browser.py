@@ -7,8 +7,8 @@ import json
 import shutil
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Request, expect, sync_playwright
@@ -44,6 +44,39 @@ def chromium() -> Iterator[Browser]:
 
 LINK = "https://paypa1-login.pages.dev/verify"
 ANA, BOB = ("Ana", "Neighbours"), ("Bob", "Neighbours")
+
+
+CONTRASTS = """
+(root) => {
+  const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const paint = (colours) => {
+    pen.clearRect(0, 0, 1, 1);
+    for (const colour of colours) { pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1); }
+    return [...pen.getImageData(0, 0, 1, 1).data];
+  };
+  const papers = (node) => {
+    const colours = [];
+    for (; node; node = node.parentElement) {
+      colours.unshift(getComputedStyle(node).backgroundColor);
+      if (paint([colours[0]])[3] === 255) break;
+    }
+    return colours;
+  };
+  const light = (rgb) => rgb.slice(0, 3)
+    .map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const words = [...document.querySelectorAll(`${root} *`)].filter((node) =>
+    node.checkVisibility() && !node.closest(".avatar") &&
+    [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()));
+  const bad = words.map((node) => {
+    const behind = papers(node);
+    const ends = [behind, [...behind, getComputedStyle(node).color]].map((all) => light(paint(all)) + 0.05);
+    return [Math.max(...ends) / Math.min(...ends), node.className, node.textContent.slice(0, 30)];
+  }).filter(([contrast]) => contrast < 4.5);
+  return [words.length, bad];
+}
+"""
+"""How many words stand below an element, and which are too faint: [contrast, class, words]."""
 
 
 class Visit:
@@ -98,6 +131,11 @@ class Visit:
     def overflow(self) -> int:
         """Pixels by which the page is wider than its window."""
         return int(self.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+    def contrasts(self, root: str) -> tuple[int, list[Any]]:
+        """How many words stand below an element, and which of them cannot be read well (WCAG 2.2, 1.4.3)."""
+        count, bad = self.page.evaluate(CONTRASTS, root)
+        return count, bad
 
     # --- what it does ---
 
@@ -166,18 +204,28 @@ def state_of(world: World) -> dict[str, Any]:
         return found
 
 
+V = TypeVar("V", bound=Visit)
+
+
 @contextlib.contextmanager
-def visit(browser: Browser, world: World, **options: Any) -> Iterator[Visit]:
+def opened(browser: Browser, make: Callable[[BrowserContext], V], **options: Any) -> Iterator[V]:
     """A window of its own, empty yet; `options` of the browser context. Fails when the page did what it must not do."""
     options = {"viewport": DESKTOP, "locale": "en-GB", "reduced_motion": "reduce", **options}
     context = browser.new_context(**options)
     context.set_default_timeout(PATIENCE)
-    visitor = Visit(context, world)
+    visitor = make(context)
     try:
         yield visitor
         assert visitor.complaints == []
     finally:
         context.close()
+
+
+@contextlib.contextmanager
+def visit(browser: Browser, world: World, **options: Any) -> Iterator[Visit]:
+    """A window into the world."""
+    with opened(browser, lambda context: Visit(context, world), **options) as window:
+        yield window
 
 
 # --- a small world -----------------------------------------------------------------------------------------------

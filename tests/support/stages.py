@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from random import Random
 from typing import Protocol
 
+import msgspec
 from aiohttp import web
 from tests.support.worlds import ACCOUNT, Town
 
@@ -22,7 +23,6 @@ from whinchat.core.types import (
     ConnectionState,
     Content,
     DeliveryUpdate,
-    Edit,
     Event,
     Group,
     Media,
@@ -34,9 +34,7 @@ from whinchat.core.types import (
     MessageRef,
     MessageRevoked,
     Quoted,
-    React,
     ReactionChanged,
-    SendMedia,
     SendText,
     UserRef,
 )
@@ -109,6 +107,10 @@ class Stage(Protocol):
 
     async def member(self, change: MembershipChange, who: UserRef) -> None:
         """By Ana, where it takes an admin."""
+        ...
+
+    async def demote_bot(self) -> None:
+        """Ana takes its rights from the bot."""
         ...
 
     async def duplicate(self, times: int) -> None:
@@ -195,6 +197,9 @@ class WorldStage:
         }
         by_admin[change.value](self.town.chat, self.town.ana, (person,))
 
+    async def demote_bot(self) -> None:
+        self.town.world.groups.demote(self.town.chat, self.town.ana, (self.town.bot,))
+
     async def duplicate(self, times: int) -> None:
         self.town.world.inject(Fault(kind=FaultKind.DUPLICATE, times=times, count=1))
 
@@ -232,8 +237,9 @@ class FakeStage:
         self.ana = UserRef("ana", phone="+999100000001", name="Ana")
         self.bob = UserRef("bob", phone="+999100000002", name="Bob")
         self.eve = UserRef("eve", phone="+999100000003", name="Eve")
-        members = (self.ana, self.bob, self.eve)
-        self.transport.groups[self.group.id] = Group(self.group, "Neighbours", members, (self.ana.id,))
+        members = (self.ana, self.bob, self.eve, UserRef("bot"))
+        admins = (self.ana.id, "bot")
+        self.transport.groups[self.group.id] = Group(self.group, "Neighbours", members, admins, me="bot")
         self._said: dict[tuple[str, str], Content] = {}
         self._events = 0
         self._times = 1
@@ -281,10 +287,19 @@ class FakeStage:
 
     async def member(self, change: MembershipChange, who: UserRef) -> None:
         by = who if change in {MembershipChange.JOIN, MembershipChange.LEAVE} else self.ana
+        group = self.transport.groups[self.group.id]
+        members = tuple(member for member in group.members if member != who)
+        if change not in {MembershipChange.LEAVE, MembershipChange.REMOVE}:
+            members += (who,)
+        self.transport.groups[self.group.id] = msgspec.structs.replace(group, members=members)
         event = MembershipChanged(
             account="fake", chat=self.group, id=self._next(), sender=by, time=0, change=change, members=(who,)
         )
         await self._emit(event)
+
+    async def demote_bot(self) -> None:
+        group = self.transport.groups[self.group.id]
+        self.transport.groups[self.group.id] = msgspec.structs.replace(group, admins=(self.ana.id,))
 
     async def duplicate(self, times: int) -> None:
         self._times = times
@@ -302,12 +317,9 @@ class FakeStage:
         self.transport.leave_unconfirmed()
 
     def arrived(self) -> list[str]:
-        names = {SendText: "text", SendMedia: "media", React: "react", Edit: "edit"}
         actions = [performed.action for performed in self.transport.arrived()]
         return [
-            f"text {action.text}"
-            if isinstance(action, SendText)
-            else names.get(type(action), type(action).__name__.lower())
+            f"text {action.text}" if isinstance(action, SendText) else str(action.__struct_config__.tag)
             for action in actions
         ]
 

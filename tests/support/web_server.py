@@ -13,7 +13,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class WebServer:
-    """`url` is its address, without a slash at the end; `asked` what came in."""
+    """`url` is its address, without a slash at the end; `asked` what came in, with the body of each read."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -26,6 +26,7 @@ class WebServer:
         return self.url + path
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        await request.read()
         self.asked.append(request)
         return await self._handlers[request.path](request)
 
@@ -34,7 +35,7 @@ class WebServer:
 async def serving() -> AsyncIterator[WebServer]:
     server = WebServer()
     app = web.Application()
-    app.router.add_get("/{path:.*}", server.handle)
+    app.router.add_route("*", "/{path:.*}", server.handle)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:

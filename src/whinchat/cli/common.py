@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from whinchat.config import Loaded, Settings
     from whinchat.config.tree import Apps
     from whinchat.core.app import AppSpec
-    from whinchat.core.ports import Clock, Database, HttpClient, Migration, Sealer
+    from whinchat.core.ports import Clock, Database, HttpClient, Migration, Resolver, Sealer
 
     AppSpecs = Callable[[], Sequence[AppSpec[Any]]]
 
@@ -105,6 +105,16 @@ class Invocation:
             yield client
         finally:
             await client.close()
+
+    @contextlib.asynccontextmanager
+    async def open_resolver(self) -> AsyncIterator[Resolver | None]:
+        """Asks the system's name servers; None when no request may leave the machine."""
+        if self.settings.service.offline:
+            yield None
+            return
+        from whinchat.infra.resolver import DnsResolver
+
+        yield DnsResolver()
 
 
 def app_types(ctx: click.Context) -> Apps:

@@ -61,6 +61,7 @@ VERBS = (
     Verb("Operation", "db", "whinchat.cli.db:db", "migrate, back up, restore and check the database"),
     Verb("Operation", "keys", "whinchat.cli.keys:keys", "rotate, export and import the key that seals the data"),
     Verb("Operation", "jobs", "whinchat.cli.jobs:jobs", "see what waits in the queue, and retry what was given up"),
+    Verb("Operation", "admin", "whinchat.cli.admin:admin", "sign in to the admin pages, sign everybody out"),
     Verb("Operation", "trace", "whinchat.cli.trace:trace", "follow one message from arrival to reply"),
 )
 """Every verb. Those of the applications are listed too: asking the applications would import all of them for a help

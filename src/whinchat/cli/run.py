@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -39,6 +41,7 @@ def run(ctx: click.Context) -> None:
         page = service.page()
         if page is not None:
             click.echo(f"The simulator's page: {page}", err=True)
+        click.echo(f"The admin pages, once and within half an hour: {service.sign_in}", err=True)
 
     serve(settings, ready)
 
@@ -58,17 +61,22 @@ def serve(
     from whinchat.infra import logging
 
     logging.configure(settings.log.level, settings.log.format)
+    serving = _serve(settings, ready, script, around)
     try:
         import uvloop
     except ImportError:  # not there on every platform; asyncio's own loop does the same, slower
-        asyncio.run(_serve(settings, ready, script, around))
+        again = asyncio.run(serving)
     else:
-        uvloop.run(_serve(settings, ready, script, around))
+        again = uvloop.run(serving)
+    if again:
+        # The same process, as whoever watches over it knows it, with everything in it new.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - as it was started
 
 
 async def _serve(
     settings: Settings, ready: Callable[[Service], None], script: Script | None, around: Around | None
-) -> None:
+) -> bool:
+    """Whether it is to start again."""
     from whinchat.bootstrap import build
 
     stopped = asyncio.Event()
@@ -79,9 +87,13 @@ async def _serve(
     try:
         await service.start()
         ready(service)
-        await stopped.wait()
+        ends = [asyncio.ensure_future(event.wait()) for event in (stopped, service.restart_asked)]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.cancel()
     finally:
         # A second signal ends it at once.
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
         await service.stop()
+    return service.restart_asked.is_set() and not stopped.is_set()

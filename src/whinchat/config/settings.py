@@ -41,6 +41,10 @@ class Storage(Struct, frozen=True, kw_only=True):
             description="Days that the traces of handled messages, replies and jobs are kept (never their text).",
         ),
     ] = 8
+    audit_days: Annotated[
+        int,
+        Meta(ge=1, le=3650, description="Days that it is kept who changed what, by command, on a page or otherwise."),
+    ] = 365
 
     @property
     def database(self) -> Path:

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from whinchat.core.dispatch.audit import Audit
 from whinchat.core.dispatch.chats import Chats
 from whinchat.core.dispatch.command import Command
 from whinchat.core.dispatch.conversation import Conversations
@@ -16,9 +17,11 @@ from whinchat.core.dispatch.handler import Answerer, CommandHandler, JobHandler,
 from whinchat.core.dispatch.roster import Roster
 from whinchat.core.events import EventBus, Fact
 from whinchat.core.formatting.i18n import Words
+from whinchat.core.pages import Pages
 from whinchat.core.ports import (
     Clock,
     Database,
+    Fetcher,
     HttpClient,
     Job,
     Metrics,
@@ -26,19 +29,28 @@ from whinchat.core.ports import (
     OpenDatabase,
     Queue,
     Random,
+    RateLimiter,
+    Resolver,
     SealedColumn,
     Sealer,
     Workers,
 )
-from whinchat.core.types import Media
+from whinchat.core.secret import Secret
+from whinchat.core.types import Capabilities, Media
 
 S = TypeVar("S", bound=msgspec.Struct)
 F = TypeVar("F", bound=Fact)
 
 
+REBOOT = "@reboot"
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Adds `job` whenever the cron expression (five fields, UTC) comes due; missed times are made up once."""
+    """Adds `job` whenever the cron expression (five fields, UTC) comes due; missed times are made up once.
+
+    `REBOOT` in place of an expression: whenever the service starts.
+    """
 
     cron: str
     job: Job
@@ -69,6 +81,19 @@ class HealthCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where a service outside leaves notices: posts to `/hooks/APPLICATION/name/secret` on the public listener."""
+
+    name: str
+    secret: Secret
+    """Compared in constant time before anything is read."""
+    take: Callable[[bytes], Awaitable[int]]
+    """From a body to an HTTP status. Notices come twice, out of order, or never: it must not matter."""
+    most_bytes: int
+    """Of a body; what is larger is refused with 413."""
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """Everything one application adds to the service."""
 
@@ -83,6 +108,9 @@ class App:
     schedules: tuple[Schedule, ...] = ()
     subscriptions: tuple[Subscription[Any], ...] = ()
     health: tuple[HealthCheck, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
+    pages: Callable[[], Pages] | None = None
+    """What it shows in a browser; made when the first page is asked for."""
     close: Callable[[], None] | None = None
 
 
@@ -105,10 +133,16 @@ class AppContext:
     roster: Roster
     chats: Chats
     conversations: Conversations
+    audit: Audit
     bus: EventBus
+    limiter: RateLimiter
+    capabilities: Callable[[str], Capabilities | None]
+    """By account; None for one that is not here."""
     download: Download
     http: HttpClient | None
-    """None when the operator wants no request to leave the machine."""
+    """None when the operator wants no request to leave the machine; so are the next two."""
+    resolver: Resolver | None
+    fetcher: Fetcher | None
     open_database: OpenDatabase
     """For what can be made again and does not belong into the backups."""
     data: Path
@@ -137,3 +171,7 @@ class AppSpec(Generic[S]):
     UTC. May raise Refused."""
     verbs: Mapping[str, str] = field(default_factory=dict)
     """Command-line groups: name to `package.module:attribute`, imported when used."""
+    templates: Path | None = None
+    """Folder of its pages' templates (Jinja), read when the first page is asked for."""
+    page_words: Path | None = None
+    """Folder of its pages' sentences, `<language>.toml`, read when the first page is asked for."""

@@ -18,6 +18,7 @@ from whinchat.core.dispatch.sender import Sender
 from whinchat.core.dispatch.settlement import Settlement
 from whinchat.core.errors import TransportError
 from whinchat.core.middlewares.access import Access
+from whinchat.core.middlewares.audit import Audited
 from whinchat.core.middlewares.chain import Middleware
 from whinchat.core.middlewares.observe import Observe
 from whinchat.core.middlewares.rate_limit import RateLimit
@@ -89,7 +90,15 @@ class Engine:
         self._clock = ports.clock
         self.inbox = Inbox(ports.database, ports.sealer, ports.clock)
         self.outbox = Outbox(ports.database, ports.sealer, ports.clock)
-        self.sender = Sender(self.outbox, accounts.get, ports.limiter, ports.clock, ports.random, ports.metrics)
+        self.sender = Sender(
+            self.outbox,
+            accounts.get,
+            ports.limiter,
+            ports.clock,
+            ports.random,
+            ports.metrics,
+            forget_group=given.roster.forget,
+        )
         self.settlement = Settlement(
             ports.database,
             self.outbox,
@@ -104,6 +113,7 @@ class Engine:
             Access(given.roster, ports.limiter, given.words),
             RateLimit(ports.limiter, given.words, settings.commands),
             Validation(given.words, settings.prefix),
+            Audited(given.audit, ports.sealer),
         )
         commands = [command for app in apps for command in app.commands]
         pipeline = Pipeline(

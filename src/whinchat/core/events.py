@@ -18,6 +18,11 @@ class Fact:
     """Base of everything that can be published."""
 
 
+@dataclass(frozen=True, slots=True)
+class RestartAsked(Fact):
+    """The owner wants the service to end and start anew."""
+
+
 F = TypeVar("F", bound=Fact)
 
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 
 import aiohttp
 from yarl import URL
 
 from whinchat.core.errors import HttpError
 from whinchat.core.ports import HttpLimits
+from whinchat.infra.gunzip import NAMES, Gunzip
 
 MOST_REDIRECTS = 5
+CARRIED = frozenset({"accept", "if-none-match", "if-modified-since"})
+"""Headers that go to another origin with a redirect; a key among the others is for the server that was asked."""
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-CONNECTIONS = 8  # at once
-PIECE = 1 << 16  # bytes that are decompressed at once
+CONNECTIONS = 100  # at once
+PER_HOST = 16  # of these: a server that hangs must not keep the others from being asked
 
 
 class AiohttpClient:
@@ -37,25 +39,43 @@ class AiohttpClient:
                 yield _Response(response, limits)
 
     @asynccontextmanager
+    async def post(
+        self, url: str, headers: Mapping[str, str], body: bytes, limits: HttpLimits
+    ) -> AsyncIterator[_Response]:
+        with _http_errors():
+            async with (
+                asyncio.timeout(limits.total),
+                self._asked("POST", _address(url), headers, limits, body) as response,
+            ):
+                yield _Response(response, limits)
+
+    @asynccontextmanager
     async def _followed(
         self, url: URL, headers: Mapping[str, str], limits: HttpLimits
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """The first answer that is no redirect."""
-        timeout = aiohttp.ClientTimeout(total=None, connect=limits.connect)
         for _ in range(MOST_REDIRECTS + 1):
-            async with self._opened().get(url, headers=headers, timeout=timeout, allow_redirects=False) as response:
+            async with self._asked("GET", url, headers, limits) as response:
                 target = response.headers.get("Location")
                 if response.status not in REDIRECTS or target is None:
                     yield response
                     return
-            url = _redirected(url, target)
+            before, url = url, _redirected(url, target)
+            if url.origin() != before.origin():
+                headers = {name: value for name, value in headers.items() if name.lower() in CARRIED}
         raise HttpError(f"it redirects more than {MOST_REDIRECTS} times", code="redirect")
+
+    def _asked(
+        self, method: str, url: URL, headers: Mapping[str, str], limits: HttpLimits, body: bytes | None = None
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        timeout = aiohttp.ClientTimeout(total=None, connect=limits.connect)
+        return self._opened().request(method, url, headers=headers, data=body, timeout=timeout, allow_redirects=False)
 
     def _opened(self) -> aiohttp.ClientSession:
         """Made when first needed: a service that asks nothing pays nothing."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS, limit_per_host=PER_HOST),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": self._user_agent, "Accept-Encoding": "gzip"},
                 auto_decompress=False,
@@ -73,9 +93,9 @@ class _Response:
 
     async def chunks(self) -> AsyncIterator[bytes]:
         encoding = self.headers.get("content-encoding", "identity").lower()
-        if encoding not in {"identity", "gzip", "x-gzip"}:
+        if encoding not in NAMES | {"identity"}:
             raise HttpError("the answer is encoded in a way that was not asked for", code="encoding")
-        decode = _Gunzip() if encoding != "identity" else None
+        decode = Gunzip() if encoding != "identity" else None
         read = decoded = 0
         with _http_errors():
             async for chunk in self._response.content.iter_any():
@@ -85,27 +105,6 @@ class _Response:
                     yield piece
         if decode:
             decode.end()
-
-
-class _Gunzip:
-    """Any number of gzip members, a bounded piece at a time (RFC 1952)."""
-
-    def __init__(self) -> None:
-        self._engine = zlib.decompressobj(wbits=31)
-
-    def pieces(self, chunk: bytes) -> Iterator[bytes]:
-        try:
-            while chunk:
-                if self._engine.eof:
-                    self._engine = zlib.decompressobj(wbits=31)
-                yield self._engine.decompress(chunk, PIECE)
-                chunk = self._engine.unused_data if self._engine.eof else self._engine.unconsumed_tail
-        except zlib.error:
-            raise HttpError("the compressed answer is damaged", code="encoding") from None
-
-    def end(self) -> None:
-        if not self._engine.eof:
-            raise HttpError("the compressed answer ends too early", code="truncated")
 
 
 def _within(number: int, most: int) -> int:

@@ -69,6 +69,12 @@ def read_memory(process: Path = Path("/proc/self")) -> tuple[Memory, Memory]:
     return own, children
 
 
+def memory_in_use() -> int:
+    """Bytes, with children, now."""
+    own, children = read_memory()
+    return (own + children).total
+
+
 def _children(process: Path) -> Iterator[str]:
     for listing in process.glob("task/*/children"):
         try:

@@ -7,6 +7,8 @@ import sqlite3
 import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import closing
+from functools import cache
 
 from whinchat.core.errors import Conflict, Overloaded, StorageError, WhinchatError
 from whinchat.core.ports import Batch, Migration, Row, Statement, Value
@@ -17,6 +19,15 @@ FAULTS: Mapping[str, Callable[[], WhinchatError]] = {
     "damaged": lambda: StorageError("the database is damaged", hint="Restore a backup.", code="damaged"),
     "database_busy": lambda: Overloaded("another process is writing", code="database_busy", retry_after=1.0),
 }
+
+
+@cache
+def _migrated(scripts: tuple[str, ...]) -> bytes:
+    """A database file after these steps: to take them once is enough for all tests."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for script in scripts:
+            connection.executescript(script)
+        return connection.serialize()
 
 
 class MemoryDatabase:
@@ -31,9 +42,9 @@ class MemoryDatabase:
         self._faults: deque[str] = deque()
         self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self._connection.close)  # in whichever thread collects garbage
+        if migrations:
+            self._connection.deserialize(_migrated(tuple(step.sql["sqlite"] for step in migrations)))
         self._connection.execute("PRAGMA foreign_keys = ON")
-        for step in migrations:
-            self._connection.executescript(step.sql["sqlite"])
 
     def fail_next(self, fault: str, times: int = 1) -> None:
         """Let the next commits fail, with nothing written; `fault` is a key of FAULTS."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache
@@ -16,9 +16,10 @@ import msgspec
 
 from whinchat.core.app import AppContext, AppSpec
 from whinchat.core.dispatch import migrations as engine_schema
+from whinchat.core.dispatch.audit import Audit
 from whinchat.core.dispatch.chats import Chats
 from whinchat.core.dispatch.conversation import Conversations
-from whinchat.core.dispatch.handler import JobHandler
+from whinchat.core.dispatch.handler import JobHandler, Outcome
 from whinchat.core.dispatch.roster import Roster
 from whinchat.core.engine import Accounts, Engine, EngineSettings, Ports
 from whinchat.core.errors import WhinchatError
@@ -29,6 +30,7 @@ from whinchat.core.types import (
     ChatKind,
     ChatRef,
     Content,
+    Edit,
     Event,
     Group,
     MembershipChange,
@@ -43,11 +45,13 @@ from whinchat.core.types import (
 )
 from whinchat.testing.clock import FakeClock
 from whinchat.testing.database import MemoryDatabase
+from whinchat.testing.fetcher import FakeFetcher
 from whinchat.testing.http import FakeHttp
 from whinchat.testing.metrics import RecordedMetrics
 from whinchat.testing.queue import MIGRATIONS as QUEUE_SCHEMA
 from whinchat.testing.queue import MemoryQueue
-from whinchat.testing.rate_limit import NoLimits
+from whinchat.testing.rate_limit import ManualLimiter
+from whinchat.testing.resolver import FakeResolver
 from whinchat.testing.sealer import PlainSealer
 from whinchat.testing.transport import FakeTransport, Performed
 from whinchat.testing.workers import InlineWorkers
@@ -66,6 +70,9 @@ class BotHarness:
         self.sealer = PlainSealer()
         self.metrics = RecordedMetrics()
         self.http = FakeHttp()
+        self.resolver = FakeResolver()
+        self.fetcher = FakeFetcher()
+        self.limiter = ManualLimiter()
         self.transport = FakeTransport(ACCOUNT)
         self.random = random.Random(1)
         self.queue = MemoryQueue(self.database, self.clock)
@@ -79,6 +86,7 @@ class BotHarness:
 
     def _build(self) -> None:
         accounts = Accounts([self.transport])
+        self.bus = EventBus()
         given = AppContext(
             database=self.database,
             queue=self.queue,
@@ -91,16 +99,22 @@ class BotHarness:
             roster=Roster(accounts.group, self.clock, ["owner"]),
             chats=Chats(self.database, self.clock, "en"),
             conversations=Conversations(self.database, self.sealer, self.clock),
-            bus=EventBus(),
+            audit=Audit(self.database, self.sealer, self.clock),
+            bus=self.bus,
+            limiter=self.limiter,
+            capabilities=accounts.capabilities,
             download=accounts.download,
             http=self.http,
+            resolver=self.resolver,
+            fetcher=self.fetcher,
             open_database=self._open_database,
             data=self._folder,
             prefix="!",
             commands=tuple(command for spec in self._specs for command in spec.commands),
         )
+        self.given = given
         self.apps = [spec.build(self._own(given, spec), spec.settings()) for spec in self._specs]
-        ports = Ports(self.database, self.queue, self.sealer, NoLimits(), self.clock, self.random, self.metrics)
+        ports = Ports(self.database, self.queue, self.sealer, self.limiter, self.clock, self.random, self.metrics)
         self.engine = Engine(ports, accounts, self.apps, given, self._settings)
         self._jobs: dict[str, JobHandler] = {job.kind: job for app in self.apps for job in app.jobs}
 
@@ -161,7 +175,7 @@ class BotHarness:
 
     async def _run_claimed(self, claim: Claim) -> None:
         try:
-            outcome = await self._jobs[claim.kind].run(claim)
+            outcome = await _in_time(self._jobs[claim.kind].run(claim))
             await self.engine.settlement.settle(outcome, self.queue.finish(claim), claim.cause)
         except WhinchatError as error:
             await self.queue.fail(claim, error.code, retry_after=error.retry_after)
@@ -174,12 +188,19 @@ class BotHarness:
     # --- people and chats ----------------------------------------------------------------------------------------
 
     async def group(
-        self, name: str, *, admin: str = "ana", members: Sequence[str] = (), consent: bool = True
+        self,
+        name: str,
+        *,
+        admin: str = "ana",
+        members: Sequence[str] = (),
+        consent: bool = True,
+        bot_is_admin: bool = False,
     ) -> ChatRef:
         """A group with the bot in it; with `consent`, its admin has agreed and what was said of it is forgotten."""
         chat = ChatRef(f"{name}@g", ChatKind.GROUP)
         people = tuple(UserRef(person) for person in dict.fromkeys((admin, *members, "bot")))
-        self.transport.groups[chat.id] = Group(chat, name, people, (admin,))
+        admins = (admin, "bot") if bot_is_admin else (admin,)
+        self.transport.groups[chat.id] = Group(chat, name, people, admins, me="bot")
         await self.membership(admin, chat, MembershipChange.ADD, ["bot"], me=True)
         if consent:
             await self.say(admin, chat, "!scan consent")
@@ -252,6 +273,10 @@ class BotHarness:
     def texts(self, chat: ChatRef | None = None) -> list[str]:
         return [done.action.text for done in self.sent(chat) if isinstance(done.action, SendText)]
 
+    def edits(self, chat: ChatRef | None = None) -> list[str]:
+        """The texts that messages of the bot were given in place of their own."""
+        return [done.action.text for done in self.sent(chat) if isinstance(done.action, Edit)]
+
     def reactions(self, chat: ChatRef | None = None) -> list[tuple[str, str]]:
         """(message id, emoji)."""
         return [
@@ -265,6 +290,17 @@ class BotHarness:
     async def count(self, table: str, where: str = "1 = 1") -> int:
         ((number,),) = await self.database.fetch(f"SELECT count(*) FROM {table} WHERE {where}")  # noqa: S608 - a test's own words
         return msgspec.convert(number, int)
+
+
+async def _in_time(running: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """What a job gives. Raises TimeoutError when it waits for a clock that nobody moves."""
+    job = asyncio.ensure_future(running)
+    for _ in range(TURNS):
+        if job.done():
+            return job.result()
+        await asyncio.sleep(0)
+    job.cancel()
+    raise TimeoutError("a job waits, and nobody moves the clock")
 
 
 @cache

@@ -23,12 +23,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
+    """One request. `body` is empty for what sends none."""
+
+    method: str
     url: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 class FakeHttp:
-    """`ports.HttpClient`. Each address gives its answers in turn, then the last one again; others are unreachable."""
+    """`ports.HttpClient`. Each address gives its answers in turn, whatever the method, then the last one again; others
+    are unreachable. `asked` is what came in, in order."""
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
@@ -39,14 +44,23 @@ class FakeHttp:
 
     @asynccontextmanager
     async def get(self, url: str, headers: Mapping[str, str], limits: HttpLimits) -> AsyncIterator[_Response]:
-        self.asked.append(Asked(url, dict(headers)))
-        answers = self._answers[url]
+        yield self._answered(Asked("GET", url, dict(headers)), limits)
+
+    @asynccontextmanager
+    async def post(
+        self, url: str, headers: Mapping[str, str], body: bytes, limits: HttpLimits
+    ) -> AsyncIterator[_Response]:
+        yield self._answered(Asked("POST", url, dict(headers), body), limits)
+
+    def _answered(self, asked: Asked, limits: HttpLimits) -> _Response:
+        self.asked.append(asked)
+        answers = self._answers[asked.url]
         if not answers:
             raise HttpError("it cannot be reached", code="unreachable")
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if answer.error is not None and not answer.body:
             raise answer.error
-        yield _Response(answer, limits)
+        return _Response(answer, limits)
 
 
 class _Response:

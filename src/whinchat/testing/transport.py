@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from whinchat.core.errors import Overloaded, TransportError
 from whinchat.core.ports import Sink
 from whinchat.core.types import (
@@ -15,10 +17,13 @@ from whinchat.core.types import (
     Certainty,
     ChatRef,
     ConnectionState,
+    Delete,
     DeliveryUpdate,
     Event,
     Group,
+    LockGroup,
     Media,
+    RemoveMember,
     SendMedia,
     SendResult,
     SendText,
@@ -28,8 +33,11 @@ EVERYTHING = Capabilities(
     quote=True,
     react=True,
     edit=True,
+    edit_seconds=900,
     revoke=True,
     moderate_delete=True,
+    remove_member=True,
+    lock_group=True,
     groups=True,
     media_in=True,
     media_out=True,
@@ -67,6 +75,9 @@ class FakeTransport:
         self._faults: deque[_Fault] = deque()
         self._offering = asyncio.Lock()
         self._numbers = 0
+        self._hidden = 0
+        self._groups_told = asyncio.Event()
+        self._groups_told.set()
         self.performed: list[Performed] = []
         self.groups: dict[str, Group] = {}
         """By chat id: what `group` answers."""
@@ -109,7 +120,7 @@ class FakeTransport:
             result = SendResult(Certainty.REJECTED, error="disconnected", retry_after=1.0)
             self.performed.append(Performed(chat, action, reference, result, arrived=False))
             return result
-        fault = self._faults.popleft() if self._faults else _Fault(self._sent(action), arrives=True)
+        fault = self._faults.popleft() if self._faults else self._done(chat, action)
         self.performed.append(Performed(chat, action, reference, fault.result, fault.arrives))
         if fault.until is not None:
             await fault.until.wait()
@@ -117,6 +128,10 @@ class FakeTransport:
 
     async def group(self, chat: ChatRef) -> Group | None:
         self._require_connection()
+        await self._groups_told.wait()
+        if self._hidden:
+            self._hidden -= 1
+            raise TransportError("the group does not answer", code="timeout", retryable=True)
         return self.groups.get(chat.id)
 
     async def download(self, media: Media, max_bytes: int) -> bytes:
@@ -156,6 +171,19 @@ class FakeTransport:
     def reconnect(self) -> None:
         self._enter(ConnectionState.ONLINE)
 
+    def become(self, capabilities: Capabilities) -> None:
+        """From now on it can do this."""
+        self._capabilities = capabilities
+
+    def hide_groups(self, *, times: int = 1) -> None:
+        """The next questions about groups are not answered."""
+        self._hidden += times
+
+    def hold_groups(self) -> Callable[[], None]:
+        """Questions about groups are answered when the function that this gives is called."""
+        self._groups_told.clear()
+        return self._groups_told.set
+
     def reject(self, error: str = "rejected", *, retry_after: float | None = None, times: int = 1) -> None:
         """The next sends do not happen, and are known not to."""
         result = SendResult(Certainty.REJECTED, error=error, retry_after=retry_after)
@@ -175,6 +203,31 @@ class FakeTransport:
         self._numbers += 1
         self._faults.append(_Fault(SendResult(Certainty.SENT, f"held-{self._numbers}"), arrives=True, until=until))
         return until.set
+
+    def _done(self, chat: ChatRef, action: Action) -> _Fault:
+        """As the network would: what an admin does to a group, only an admin can do."""
+        if isinstance(action, Delete | RemoveMember | LockGroup):
+            error = self._govern(chat, action)
+            if error:
+                return _Fault(SendResult(Certainty.REJECTED, error=error), arrives=False)
+        return _Fault(self._sent(action), arrives=True)
+
+    def _govern(self, chat: ChatRef, action: Delete | RemoveMember | LockGroup) -> str:
+        """Change the group, or give the code of why that cannot be."""
+        group = self.groups.get(chat.id)
+        if group is None:
+            return "not_a_group"
+        if group.me not in group.admins:
+            return "not_admin"
+        if isinstance(action, LockGroup):
+            self.groups[chat.id] = msgspec.structs.replace(group, announce_only=action.locked)
+        if isinstance(action, RemoveMember):
+            members = tuple(member for member in group.members if member.id != action.member)
+            if len(members) == len(group.members):
+                return "not_member"
+            admins = tuple(admin for admin in group.admins if admin != action.member)
+            self.groups[chat.id] = msgspec.structs.replace(group, members=members, admins=admins)
+        return ""
 
     def _sent(self, action: Action) -> SendResult:
         if not isinstance(action, SendText | SendMedia):

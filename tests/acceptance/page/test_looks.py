@@ -62,38 +62,6 @@ def test_a_swipe_answers_and_a_long_press_opens_the_menu(browser: Browser, world
         expect(window.page.locator(".menu").get_by_text("Copy text")).to_be_visible()
 
 
-CONTRASTS = """
-() => {
-  const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-  const paint = (colours) => {
-    pen.clearRect(0, 0, 1, 1);
-    for (const colour of colours) { pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1); }
-    return [...pen.getImageData(0, 0, 1, 1).data];
-  };
-  const papers = (node) => {
-    const colours = [];
-    for (; node; node = node.parentElement) {
-      colours.unshift(getComputedStyle(node).backgroundColor);
-      if (paint([colours[0]])[3] === 255) break;
-    }
-    return colours;
-  };
-  const light = (rgb) => rgb.slice(0, 3)
-    .map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const words = [...document.querySelectorAll("#app *")].filter((node) =>
-    node.checkVisibility() && !node.closest(".avatar") &&
-    [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()));
-  const bad = words.map((node) => {
-    const behind = papers(node);
-    const ends = [behind, [...behind, getComputedStyle(node).color]].map((all) => light(paint(all)) + 0.05);
-    return [Math.max(...ends) / Math.min(...ends), node.className, node.textContent.slice(0, 30)];
-  }).filter(([contrast]) => contrast < 4.5);
-  return [words.length, bad];
-}
-"""
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everything_can_be_read_by_day_and_by_night(browser: Browser, world: World, scheme: Any) -> None:
     with visit(browser, world, color_scheme=scheme) as window:
@@ -106,7 +74,7 @@ def test_everything_can_be_read_by_day_and_by_night(browser: Browser, world: Wor
         ana.say("hm")
         world.call("revoke", chat="Neighbours", sender="Person a", id=world.said()[0]["id"])
         expect(bob.bubble("taken back")).to_be_visible()
-        count, bad = window.evaluate(CONTRASTS)
+        count, bad = window.contrasts("#app")
         assert count > 60
         assert bad == []
         red, *_ = map(int, re.findall(r"\d+", window.evaluate("getComputedStyle(document.body).backgroundColor")))

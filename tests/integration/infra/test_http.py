@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import socket
 from collections.abc import AsyncIterator
@@ -22,7 +23,7 @@ from tests.support.web_server import (
 
 from whinchat.core.errors import HttpError
 from whinchat.core.ports import HttpLimits
-from whinchat.infra.http import AiohttpClient
+from whinchat.infra.http import PER_HOST, AiohttpClient
 
 LIMITS = HttpLimits(most_bytes=100_000, most_decoded=1_000_000, total=20)
 HURRIED = HttpLimits(most_bytes=100_000, most_decoded=1_000_000, total=0.2)
@@ -126,6 +127,19 @@ async def test_some_redirects_are_not(client: AiohttpClient, server: WebServer, 
     assert await failure(client, server.on("/again", redirect(target))) == "redirect"
 
 
+@pytest.mark.parametrize(("host", "key"), [("127.0.0.1", "secret"), ("localhost", None)])
+async def test_a_key_stays_with_the_server_that_it_is_for(
+    client: AiohttpClient, server: WebServer, host: str, key: str | None
+) -> None:
+    target = server.on("/list", body(TEXT)).replace("127.0.0.1", host)
+    url = server.on("/again", redirect(target))
+    async with client.get(url, {"Auth-Key": "secret", "If-None-Match": "x"}, LIMITS) as answer:
+        assert b"".join([chunk async for chunk in answer.chunks()]) == TEXT
+    first, second = (request.headers for request in server.asked)
+    assert first["Auth-Key"] == "secret"
+    assert (second.get("Auth-Key"), second["If-None-Match"]) == (key, "x")
+
+
 async def test_a_redirect_cannot_give_us_a_name_and_password(client: AiohttpClient, server: WebServer) -> None:
     server.on("/list", body(TEXT))
     host = server.url.removeprefix("http://")
@@ -145,6 +159,31 @@ async def test_what_is_no_address_of_the_web_is_not_asked(client: AiohttpClient,
     assert await failure(client, url) == "address"
 
 
+async def test_a_post_carries_its_body_and_its_headers(client: AiohttpClient, server: WebServer) -> None:
+    url = server.on("/ask", body(b"{}"))
+    async with client.post(url, {"Content-Type": "application/json"}, b'{"q":1}', LIMITS) as response:
+        assert response.status == 200
+    (request,) = server.asked
+    assert (request.method, await request.read()) == ("POST", b'{"q":1}')
+    assert dict(request.headers) == {
+        "Host": server.url.removeprefix("http://"),
+        "User-Agent": "whinchat/1.2.3",
+        "Accept-Encoding": "gzip",
+        "Content-Type": "application/json",
+        "Accept": "*/*",
+        "Content-Length": "7",
+    }
+
+
+@pytest.mark.parametrize("handler", [drips(TEXT), silent()])
+async def test_a_post_that_takes_too_long_is_left(client: AiohttpClient, server: WebServer, handler: object) -> None:
+    assert callable(handler)
+    with pytest.raises(HttpError) as error:
+        async with client.post(server.on("/ask", handler), {}, b"", HURRIED) as response:
+            _ = [chunk async for chunk in response.chunks()]
+    assert error.value.code == "timeout"
+
+
 async def test_a_name_that_nobody_has(client: AiohttpClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -162,3 +201,11 @@ async def test_a_server_that_speaks_no_tls(client: AiohttpClient, server: WebSer
 
 async def test_an_unused_client_has_nothing_to_close() -> None:
     await AiohttpClient("test/1").close()
+
+
+async def test_a_server_that_hangs_keeps_nobody_from_asking_another(client: AiohttpClient, server: WebServer) -> None:
+    hangs = server.on("/hangs", silent())
+    async with serving() as other, asyncio.TaskGroup() as group:
+        waiting = [group.create_task(failure(client, hangs, HURRIED)) for _ in range(PER_HOST + 4)]
+        assert await read(client, other.on("/list", body(TEXT)), HURRIED) == TEXT
+    assert {each.result() for each in waiting} == {"timeout"}

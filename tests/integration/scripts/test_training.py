@@ -148,6 +148,30 @@ def test_wrong_warnings_are_told_by_source_and_bounded(sample: Sample) -> None:
     assert all(each["wrong at most (95 %)"] > 0 for each in told.values() if each["benign"])
 
 
+def test_many_wrong_links_of_one_site_are_less_than_as_many_facts() -> None:
+    sites = np.array([f"{number // 10}.example" for number in range(1_000)], dtype=object)
+    one_site, apart, none = (np.zeros(1_000, bool) for _ in range(3))
+    one_site[:10] = True
+    apart[::100] = True
+    alone = calibrate.upper_bound(10, 1_000)
+    assert measure.bound_by_sites(apart, sites) == pytest.approx(alone, rel=0.01)
+    # One of a hundred sites, or ten of a thousand links: what is known is the former.
+    assert measure.bound_by_sites(one_site, sites) == pytest.approx(calibrate.upper_bound(1, 100), rel=0.01)
+    assert measure.bound_by_sites(none, sites) == calibrate.upper_bound(0, 100)
+    assert measure.bound_by_sites(~none, sites) == 1
+    assert measure.bound_by_sites(apart[::50], np.full(20, "one.example", dtype=object)) > 0.9
+
+
+def test_each_limit_says_what_it_rests_on(sample: Sample) -> None:
+    raw = np.arange(len(sample), dtype=np.float32)
+    limits = {"own": calibrate.limit(raw, "own"), "number": calibrate.limit(raw[:0], "number")}
+    classes = np.array(["own"] * len(sample))
+    found = tables.limits_by_class(limits, raw, classes, sample.site)
+    assert found["number"]["raw score"] is None
+    assert found["own"]["benign links"] == len(sample)
+    assert found["number"]["at most, by sites"] == 1.0
+
+
 def test_intervals_hold_the_value(sample: Sample, fitted: fit.Fitted) -> None:
     raw = fitted.raw(fit.prepare(sample))
     for each in measure.intervals(raw, sample, sample.bad, seed=1):

@@ -82,3 +82,11 @@ def test_settings_of_an_application_do_not_hide_the_data_folder(
         '[storage]\ndata = "elsewhere"\n[apps.scanner]\nsightings_days = 7\n', "utf-8"
     )
     assert common.Invocation().data == Path("elsewhere")
+
+
+@pytest.mark.parametrize("offline", [True, False])
+async def test_verbs_may_ask_outside_unless_nothing_may_leave_the_machine(tmp_path: Path, *, offline: bool) -> None:
+    (tmp_path / "whinchat.toml").write_text(f"[service]\noffline = {str(offline).lower()}\n")
+    given = common.Invocation(apps=lambda: (), config=tmp_path / "whinchat.toml")
+    async with given.open_http() as http, given.open_resolver() as resolver:
+        assert (http is None, resolver is None) == (offline, offline)

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from tests.support.echo import Faults, echo
 
-from whinchat.core.dispatch.outbox import Envelope
+from whinchat.core.dispatch.outgoing import Envelope
 from whinchat.core.errors import StorageError, WhinchatError
 from whinchat.core.types import ChatKind, ChatRef, SendText
 from whinchat.testing.harness import BotHarness, running

@@ -22,7 +22,14 @@ CODE = Optional(Text("code", at_most=35))  # as long as a language tag can get (
 
 HELP = Command("help", args=(TOPIC,), help="basics.help.help", aliases=("commands",), examples=("", "language"))
 PING = Command("ping", help="basics.ping.help")
-LANGUAGE = Command("language", args=(CODE,), help="basics.language.help", aliases=("lang",), examples=("", "es"))
+LANGUAGE = Command(
+    "language",
+    args=(CODE,),
+    help="basics.language.help",
+    aliases=("lang",),
+    audited=True,
+    examples=("", "es"),
+)
 
 COMMANDS = (HELP, PING, LANGUAGE)
 

@@ -64,7 +64,7 @@ class Given(Protocol):
         ...
 
 
-class _Here:
+class Here:
     """`ports.Workers` for a process that has nothing else to do meanwhile."""
 
     async def run(self, function: Callable[[], T]) -> T:
@@ -86,17 +86,17 @@ def open_lists(given: Given) -> AbstractAsyncContextManager[tuple[FeedStore, Dat
         given.open_database,
         clock=given.clock,
         random=random.SystemRandom(),
-        workers=_Here(),
+        workers=Here(),
         popular=SnapshotLists(None, given.clock).popular_name,
     )
 
 
-def _settings(given: Given) -> ScannerSettings:
+def scanner_settings(given: Given) -> ScannerSettings:
     return cast("ScannerSettings", given.settings.apps["scanner"])
 
 
 def all_sources(given: Given) -> Sequence[Source]:
-    return _settings(given).sources()
+    return scanner_settings(given).feed_sources()
 
 
 def followed_sources(given: Given) -> Sequence[Source]:
@@ -109,10 +109,10 @@ def make_updater(given: Given, http: HttpClient | None) -> Updater:
         http,
         partial(open_lists, given),
         scanner_folder(given),
-        auth_key=_settings(given).abusech_auth_key,
+        auth_key=scanner_settings(given).abusech_auth_key,
         clock=given.clock,
         random=random.SystemRandom(),
-        workers=_Here(),
+        workers=Here(),
     )
 
 

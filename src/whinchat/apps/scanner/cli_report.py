@@ -183,7 +183,7 @@ def full(desk: Desk, link: Link) -> Iterator[str]:
     yield f"{say('scanner.explain.class', tongue)}: {examined.address.value}"
     yield f"{say('scanner.explain.decided_by', tongue)}: {verdict.decided_by.value}"
     yield f"{say('scanner.explain.probability', tongue)}: {verdict.probability:.4f}"
-    yield f"{say('scanner.explain.score', tongue)}: {verdict.score:+.2f}"
+    yield f"{say('scanner.explain.score', tongue)}: {verdict.log_odds:+.2f}"
     limits = desk.judge.rules.thresholds
     yield (
         f"{say('scanner.explain.thresholds', tongue)}: benign < {limits.ask} ≤ unknown < {limits.warn} ≤ suspicious,"

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from whinchat.apps.scanner import cli_eval, cli_labels, cli_report
+from whinchat.apps.scanner import cli_eval, cli_labels, cli_report, cli_sources
 from whinchat.apps.scanner.links.extract import extract
 from whinchat.apps.scanner.verdict import Level
 
@@ -32,8 +32,8 @@ no_feeds = click.option("--no-feeds", is_flag=True, help="Judge by the link alon
 def scan() -> None:
     """Judge links offline, with the lists and evidence that ship.
 
-    Nothing is opened and nothing is asked on the network. Settings, database and key are needed only by what is about
-    your own chats.
+    Nothing is opened, and nothing is asked on the network but by `scan sources --check`. Settings, database and key are
+    needed only by what is about your own chats and sources.
 
     \b
     Examples:
@@ -165,6 +165,7 @@ def explain(ctx: click.Context, url: str, language: str) -> None:
 
 scan.add_command(cli_eval.evaluate_)
 scan.add_command(cli_labels.export_labels)
+scan.add_command(cli_sources.sources)
 
 
 def _inputs(arguments: Iterable[str]) -> Iterator[str]:

@@ -8,24 +8,28 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from whinchat.apps.scanner import commands
+from whinchat.apps.scanner.explain import shown_host
 from whinchat.apps.scanner.labels import WARNED, Example, Label, Labels, Source, Truth
 from whinchat.apps.scanner.learning import LabelsChanged, Learning
 from whinchat.apps.scanner.links.collect import QUOTED, Text, beginning, texts
 from whinchat.apps.scanner.links.link import Link, LinkKind
 from whinchat.apps.scanner.links.parse import parse_link
+from whinchat.apps.scanner.notices import Line, Notice, Notices
 from whinchat.apps.scanner.replies import Replies
 from whinchat.apps.scanner.repository import Repository, Sighting
-from whinchat.apps.scanner.rules import Effect, Pattern, Rule, RuleKind, deciding
+from whinchat.apps.scanner.rules import Effect, Pattern, Rule, RuleKind, Scope, deciding
 from whinchat.apps.scanner.service import Scanner, links_in
+from whinchat.apps.scanner.strikes import Strikes
 from whinchat.apps.scanner.verdict import Verdict
 from whinchat.core.dispatch.context import Call
 from whinchat.core.dispatch.handler import NOTHING, Outcome
 from whinchat.core.dispatch.roster import Roster
 from whinchat.core.errors import TransportError
-from whinchat.core.ports import Batch
-from whinchat.core.types import MessageRef, Quoted, Role
+from whinchat.core.ports import Batch, Job
+from whinchat.core.types import ChatKind, MessageRef, Quoted, Role
 
 MOST = 20  # links that one word is about
+NAMED = 3  # of them, in a notice
 
 Opinion = tuple["Case", Truth]
 
@@ -42,8 +46,8 @@ class Case:
     """Names of what it found in the link and around it."""
     known: Label | None
     """What people have said of it here."""
-    ruled: bool
-    """A rule of the chat decides, not the scanner."""
+    ruled: Scope | None
+    """Whose rule decides, when the scanner does not."""
 
     @property
     def warned(self) -> bool:
@@ -69,11 +73,13 @@ class Corrections:
         repository: Repository,
         labels: Labels,
         learning: Learning,
+        strikes: Strikes,
     ) -> None:
         self._scanner = scanner
         self._repository = repository
         self._labels = labels
         self._learning = learning
+        self._strikes = strikes
 
     async def may_keep(self, call: Call) -> bool:
         """Nothing is kept where nobody consented."""
@@ -103,20 +109,20 @@ class Corrections:
 
     async def _cases(self, call: Call, links: Sequence[Link], seen: Sequence[Sighting]) -> list[Case]:
         """`seen`: where levels come from; of a link that was seen more than once, the first one counts."""
-        rules = await self._repository.rules(call.chat_key)
+        rules = await self._repository.in_force(call.chat_key)
         told = {sighting.url_key: sighting for sighting in reversed(seen)}
         cases = {}
         for link in links[:MOST]:
             key = self._repository.url_key(link.key)
             verdict, _ = await self._scanner.judge(link)
             known = await self._labels.one(call.chat_key, key)
-            ruled = deciding(rules, link, call.now) is not None
+            ruled = rules.deciding(link, call.now)
             evidence = [reason.name for reason in verdict.reasons]
             sighting = told.get(key)
-            if sighting is not None and not ruled:
+            if sighting is not None and ruled is None:
                 verdict = msgspec.structs.replace(verdict, level=sighting.shown)
                 evidence += (noticed.name for noticed in sighting.seen.around)
-            cases[key] = Case(link, key, verdict, tuple(evidence), known, ruled)
+            cases[key] = Case(link, key, verdict, tuple(evidence), known, ruled and ruled[1])
         return list(cases.values())
 
     # --- labels --------------------------------------------------------------------------------------------------
@@ -131,6 +137,9 @@ class Corrections:
         ]
         if source is Source.REPORT:
             return Outcome(changes=Batch(tuple(statements))), 0.0
+        statements += [
+            self._strikes.take_back(call.chat_key, case.url_key) for case, truth in opinions if truth is Truth.SAFE
+        ]
         moved = await self._learning.moved_by(call.chat_key, labels)
         return Outcome(changes=Batch(tuple(statements)), facts=(LabelsChanged(call.chat_key),)), moved
 
@@ -214,8 +223,9 @@ class Report:
 
     spec = commands.REPORT
 
-    def __init__(self, corrections: Corrections, roster: Roster, replies: Replies) -> None:
+    def __init__(self, corrections: Corrections, notices: Notices, roster: Roster, replies: Replies) -> None:
         self._corrections = corrections
+        self._notices = notices
         self._roster = roster
         self._replies = replies
 
@@ -227,7 +237,8 @@ class Report:
             return Outcome((self._replies.report_refused(call, "which" if cases is None else "nothing"),))
         free = [case for case in cases if not case.ruled]
         if not free:
-            return Outcome((self._replies.report_settled(call, "ruled", cases[0].said),))
+            key = "ruled" if cases[0].ruled is Scope.HERE else "ruled_everywhere"
+            return Outcome((self._replies.report_settled(call, key, cases[0].said),))
         admin = await self._is_admin(call)
         said = opinions(free, call.args[commands.OPINION], admin=admin)
         if said is None:
@@ -254,4 +265,14 @@ class Report:
                 return Outcome((self._replies.report_settled(call, f"decided_{case.decided.value}", case.said),))
         outcome, _ = await self._corrections.keep(call, said, Source.REPORT)
         reply = self._replies.reported(call, said[0][1], [case.said for case, _ in said])
-        return Outcome((reply,)) + outcome
+        return Outcome((reply,), jobs=self._notice(call, said)) + outcome
+
+    def _notice(self, call: Call, said: Sequence[Opinion]) -> tuple[Job, ...]:
+        """For the admins of a group who want to know."""
+        if call.event.chat.kind is not ChatKind.GROUP:
+            return ()
+        lines = tuple(
+            Line(f"report_{truth.value}", {"shown": str(shown_host(case.said))}) for case, truth in said[:NAMED]
+        )
+        notice = Notice(call.event.account, call.event.chat, call.chat_key, lines, call.event.sender)
+        return (self._notices.job(notice, f"report-{call.event_id}".encode()),)

@@ -3,52 +3,40 @@
 from __future__ import annotations
 
 from whinchat.apps.scanner import commands
+from whinchat.apps.scanner.checking import kept, quoted
 from whinchat.apps.scanner.corrections import Corrections
 from whinchat.apps.scanner.judge import Judge
 from whinchat.apps.scanner.knowledge import Lists
 from whinchat.apps.scanner.learning import Learning
-from whinchat.apps.scanner.links.collect import QUOTED, Text, beginning, texts
-from whinchat.apps.scanner.links.link import LinkKind
-from whinchat.apps.scanner.links.parse import parse_link
-from whinchat.apps.scanner.moderation import Moderation
+from whinchat.apps.scanner.links.collect import beginning
 from whinchat.apps.scanner.replies import Replies
 from whinchat.apps.scanner.repository import Repository, Sighting
-from whinchat.apps.scanner.rules import Effect, parse_pattern, too_wide
-from whinchat.apps.scanner.service import Found, Scanner, links_in
+from whinchat.apps.scanner.rules import EVERYWHERE, Effect, Scope, parse_pattern, too_wide
+from whinchat.apps.scanner.service import Scanner
+from whinchat.apps.scanner.sources.panel import Panel
 from whinchat.core.dispatch.command import Command
-from whinchat.core.dispatch.context import Call, Context
-from whinchat.core.dispatch.conversation import Conversations, Turn
-from whinchat.core.dispatch.handler import NOTHING, Outcome
+from whinchat.core.dispatch.context import Call
+from whinchat.core.dispatch.handler import Outcome
 from whinchat.core.ports import Batch
-from whinchat.core.types import ChatKind, MessageReceived, MessageRef
+from whinchat.core.types import ChatKind, MessageRef
 
-QUESTION = "scanner.check"
-PATIENCE = 120.0  # seconds that the question "which link?" stays open
 DAY = 24 * 3600 * 1000  # milliseconds
 MOST_RULES = 200  # of one chat
 MUTE_USUALLY = 8 * 3600 * 1000  # milliseconds, when no duration is given
-
-
-def _kept(found: list[Found]) -> Batch:
-    return Batch(tuple(each.keep for each in found if each.keep is not None))
-
-
-def _quoted(call: Call) -> list[Text]:
-    """What the message that the command answers says, by the word of who sent the command."""
-    return [text for text in texts(call.message) if text.part == QUOTED]
 
 
 class Status:
     spec = commands.STATUS
 
     def __init__(
-        self, repository: Repository, replies: Replies, lists: Lists, judge: Judge, learning: Learning
+        self, repository: Repository, replies: Replies, lists: Lists, judge: Judge, learning: Learning, panel: Panel
     ) -> None:
         self._repository = repository
         self._replies = replies
         self._lists = lists
         self._judge = judge
         self._learning = learning
+        self._panel = panel
 
     async def handle(self, call: Call) -> Outcome:
         age, model = self._lists.age_days, self._judge.model
@@ -62,67 +50,9 @@ class Status:
             model=(model.version, model.age_days(call.now)),
             model_fresh_days=self._judge.rules.thresholds.model_fresh_days,
             leniency=await self._learning.leniency(call.chat_key),
+            sources=await self._panel.overview(),
         )
         return Outcome(replies=(reply,))
-
-
-class Check:
-    """`check LINK`, or as a reply to a message, or alone: then it asks which link, where it may read the answer."""
-
-    spec = commands.CHECK
-    topic = QUESTION
-
-    def __init__(
-        self,
-        scanner: Scanner,
-        moderation: Moderation,
-        repository: Repository,
-        replies: Replies,
-        conversations: Conversations,
-    ) -> None:
-        self._scanner = scanner
-        self._moderation = moderation
-        self._repository = repository
-        self._replies = replies
-        self._conversations = conversations
-
-    async def handle(self, call: Call) -> Outcome:
-        given = call.args[commands.LINK]
-        if given is not None:
-            return await self._check(call, [Text("command", given)], typed=given)
-        if call.message.quoted is not None:
-            return await self._check(call, _quoted(call))
-        if not await self._repository.may_read(call.event.chat, call.chat_key):
-            return Outcome(replies=(self._replies.no_link(call),))
-        asking = self._conversations.open(call.chat_key, call.user_key, QUESTION, b"", seconds=PATIENCE)
-        return Outcome(replies=(self._replies.which_link(call),), changes=Batch((asking,)))
-
-    async def answer(self, context: Context, turn: Turn) -> Outcome:
-        """The next message after the question; one without a link is no answer."""
-        message = context.event
-        texts = [Text("body", message.content.text)] if isinstance(message, MessageReceived) else []
-        return await self._check(context, texts) if links_in(beginning(texts)) else NOTHING
-
-    async def _check(self, context: Context, texts: list[Text], typed: str | None = None) -> Outcome:
-        parts = beginning(texts)
-        # A link in a command stands in no message.
-        found = await self._scanner.judge_all(links_in(parts), context.chat_key, parts if typed is None else ())
-        if not found and typed is not None:
-            link = parse_link(typed)
-            if link is not None and link.kind is LinkKind.WEB:
-                found = [await self._scanner.look(link, context.chat_key)]
-        if not found:
-            reply = self._replies.no_link(context) if typed is None else self._replies.not_a_link(context)
-            return Outcome(replies=(reply,))
-        reply = self._replies.checked(context, [each.verdict for each in found])
-        return Outcome((reply,), await self._remembered(context, found))
-
-    async def _remembered(self, context: Context, found: list[Found]) -> Batch:
-        """The chat has seen these links: it hears of it when they turn out to be worse."""
-        message = context.event
-        if isinstance(message, MessageReceived) and await self._repository.may_read(message.chat, context.chat_key):
-            return self._moderation.answered(context, message.ref, found)
-        return _kept(found)
 
 
 class Explain:
@@ -138,10 +68,10 @@ class Explain:
     async def handle(self, call: Call) -> Outcome:
         seen = await self._seen(call)
         found = await self._scanner.recall([sighting.seen for sighting in seen], call.chat_key)
-        found = found or await self._scanner.scan(beginning(_quoted(call)), call.chat_key)
+        found = found or await self._scanner.scan(beginning(quoted(call)), call.chat_key)
         if not found:
             return Outcome(replies=(self._replies.nothing_to_explain(call),))
-        return Outcome(replies=(self._replies.checked(call, [each.verdict for each in found]),), changes=_kept(found))
+        return Outcome(replies=(self._replies.checked(call, [each.verdict for each in found]),), changes=kept(found))
 
     async def _seen(self, call: Call) -> list[Sighting]:
         """What we saw ourselves, which counts before what the quoting person's app claims that the message said."""
@@ -152,13 +82,25 @@ class Explain:
         return await self._repository.sightings_of(self._repository.message_key(call.event.account, ref))
 
 
+def kept_under(scope: Scope, call: Call) -> bytes:
+    """The key that rules of this scope are kept under."""
+    return EVERYWHERE if scope is Scope.EVERYWHERE else call.chat_key
+
+
 class AddRule:
-    """`allow RULE` and `deny RULE` differ in one word."""
+    """`allow RULE` and `deny RULE` differ in one word, and for all chats in where the rule is kept."""
 
     def __init__(
-        self, spec: Command, effect: Effect, repository: Repository, corrections: Corrections, replies: Replies
+        self,
+        spec: Command,
+        effect: Effect,
+        repository: Repository,
+        corrections: Corrections,
+        replies: Replies,
+        scope: Scope = Scope.HERE,
     ) -> None:
         self.spec = spec
+        self._scope = scope
         self._effect = effect
         self._repository = repository
         self._corrections = corrections
@@ -171,15 +113,16 @@ class AddRule:
         example = too_wide(pattern)
         if example is not None and self._effect is Effect.ALLOW:
             return Outcome(replies=(self._replies.too_wide(call, example),))
-        rules = await self._repository.rules(call.chat_key)
+        chat = kept_under(self._scope, call)
+        rules = await self._repository.rules(chat)
         known = next((rule.number for rule in rules if rule.pattern == pattern), None)
         if known is None and len(rules) >= MOST_RULES:
             return Outcome(replies=(self._replies.too_many_rules(call, MOST_RULES),))
-        number = known or await self._repository.free_number(call.chat_key)
+        number = known or await self._repository.free_number(chat)
         span = call.args[commands.SPAN]
         until = None if span is None else call.now + span
         change = self._repository.add_rule(
-            call.chat_key,
+            chat,
             number,
             self._effect,
             pattern,
@@ -187,54 +130,42 @@ class AddRule:
             author=call.user_key,
             expires_at=until,
         )
-        reply = self._replies.rule_added(call, self._effect, pattern, number, until)
-        labels = await self._corrections.by_rule(call, self._effect, pattern)
-        return Outcome(replies=(reply,), changes=Batch((change,))) + labels
+        reply = self._replies.rule_added(call, self._effect, pattern, number, until, self._scope)
+        outcome = Outcome(replies=(reply,), changes=Batch((change,)))
+        if self._scope is Scope.EVERYWHERE:  # what chats call safe is for their own admins to say
+            return outcome
+        return outcome + await self._corrections.by_rule(call, self._effect, pattern)
 
 
 class ListRules:
     spec = commands.RULES
 
-    def __init__(self, repository: Repository, replies: Replies) -> None:
+    def __init__(self, repository: Repository, replies: Replies, scope: Scope = Scope.HERE) -> None:
         self._repository = repository
         self._replies = replies
+        self._scope = scope
 
     async def handle(self, call: Call) -> Outcome:
-        return Outcome(replies=(self._replies.rules(call, await self._repository.rules(call.chat_key)),))
+        rules = await self._repository.rules(kept_under(self._scope, call))
+        return Outcome(replies=(self._replies.rules(call, rules, self._scope),))
 
 
 class RemoveRule:
     spec = commands.REMOVE
 
-    def __init__(self, repository: Repository, replies: Replies) -> None:
+    def __init__(self, repository: Repository, replies: Replies, scope: Scope = Scope.HERE) -> None:
         self._repository = repository
         self._replies = replies
+        self._scope = scope
 
     async def handle(self, call: Call) -> Outcome:
-        number = call.args[commands.NUMBER]
-        rules = await self._repository.rules(call.chat_key)
+        number, chat = call.args[commands.NUMBER], kept_under(self._scope, call)
+        rules = await self._repository.rules(chat)
         rule = next((rule for rule in rules if rule.number == number), None)
         if rule is None:
-            return Outcome(replies=(self._replies.no_such_rule(call, number),))
-        change = self._repository.remove_rule(call.chat_key, number)
+            return Outcome(replies=(self._replies.no_such_rule(call, number, self._scope),))
+        change = self._repository.remove_rule(chat, number)
         return Outcome(replies=(self._replies.rule_removed(call, rule),), changes=Batch((change,)))
-
-
-class Rescan:
-    """Passes over the stored verdict and stores the new one."""
-
-    spec = commands.RESCAN
-
-    def __init__(self, scanner: Scanner, replies: Replies) -> None:
-        self._scanner = scanner
-        self._replies = replies
-
-    async def handle(self, call: Call) -> Outcome:
-        link = parse_link(call.args[commands.TARGET])
-        if link is None or link.kind is not LinkKind.WEB:
-            return Outcome(replies=(self._replies.not_a_link(call),))
-        found = await self._scanner.look(link, call.chat_key, anew=True)
-        return Outcome(replies=(self._replies.rescanned(call, found.verdict),), changes=_kept([found]))
 
 
 class Mute:

@@ -14,20 +14,24 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from whinchat.apps.scanner.evidence.arrival import Arrival
 from whinchat.apps.scanner.evidence.index import around, gather
 from whinchat.apps.scanner.evidence.known import Known, know
 from whinchat.apps.scanner.evidence.situation import Situation
 from whinchat.apps.scanner.evidence.tables import Tables
+from whinchat.apps.scanner.evidence.visit import met
 from whinchat.apps.scanner.knowledge import Lists, SiteTag
 from whinchat.apps.scanner.links.link import Link, LinkKind
+from whinchat.apps.scanner.links.parse import parse_link
 from whinchat.apps.scanner.model.file import Model, shipped
 from whinchat.apps.scanner.scoring import AddressClass, Part, Rules, Score, Share, Weights, probability, score, speaking
-from whinchat.apps.scanner.verdict import DecidedBy, Level, Reason, Verdict
+from whinchat.apps.scanner.verdict import DecidedBy, Level, Look, Reason, Verdict
 from whinchat.apps.scanner.weighing import Weighing
 
 HIDES_TARGET = frozenset({SiteTag.HOSTING, SiteTag.SHORTENER, SiteTag.REDIRECTOR})
 """What stands at such a place is not its owner's: being well known says nothing about it."""
 SPEAKS_AGAINST = 0.3  # log-odds of one piece of evidence that takes a popular site its privilege
+LISTINGS = frozenset({DecidedBy.FEED, DecidedBy.SOURCE})
 LISTED = 0.995  # probability of a decisive listing: no feed is always right
 
 
@@ -91,9 +95,9 @@ class Judge:
         """
         if verdict.decided_by is not DecidedBy.EVIDENCE:
             return verdict
-        scored = score(around(link, self._counted(situation)), self.weights, verdict.score)
+        scored = score(around(link, self._counted(situation)), self.weights, verdict.log_odds, verdict.score)
         voices = tuple(sorted({*verdict.speaking, *scored.speaking}))
-        level = self._word(probability(scored.log_odds - leniency), voices)
+        level = self._word(scored.probability, voices, probability(scored.log_odds - leniency))
         if level is Level.BENIGN and verdict.level is not level and not self._may_clear(link, verdict.checked_at):
             level = Level.UNKNOWN
         reasons = sorted((*verdict.reasons, *map(_reason, scored.shares)), key=lambda each: -abs(each.weight))
@@ -101,7 +105,64 @@ class Judge:
             verdict,
             level=level,
             probability=scored.probability,
-            score=scored.log_odds,
+            score=scored.ranking,
+            log_odds=scored.log_odds,
+            reasons=tuple(reasons),
+            speaking=voices,
+        )
+
+    def informed(self, link: Link, look: Look, now: int) -> Verdict:
+        """The link's verdict with what a deep look found: as bad as the worst of where it ends and what leads there.
+
+        Sources that gave no answer weigh nothing; a way that could not be gone to its end clears nothing. It lasts from
+        when it was looked, so that judging it anew does not make old answers younger.
+        """
+        way = _links(look.chain)
+        target = next(iter(_links((look.final,) if look.final else ())), link)
+        examined = self.examine(target, now, way)
+        verdict = self._with_look(target, examined, look, now)
+        for hop in way:
+            verdict = _worse(verdict, self.judge(hop, now))
+        if link.wrapper is not None:
+            verdict = _worse(verdict, self.judge(link.wrapper, now))
+        expires = self._expiry(verdict.level, verdict.decided_by, now)
+        if verdict.decided_by is not DecidedBy.FEED:
+            expires += look.at - now
+        return msgspec.structs.replace(
+            verdict,
+            url=link.url,
+            host=link.host,
+            site=link.site.name,
+            wrapper=link.wrapper.url if link.wrapper else None,
+            expires_at=expires,
+            look=look,
+        )
+
+    def _with_look(self, target: Link, examined: Examined, look: Look, now: int) -> Verdict:
+        """Where the link ends, with what sources and page said."""
+        verdict = examined.verdict
+        gained = [each for each in look.gained if each.name in self.weights.evidence]
+        gained += met(target, examined.known, Arrival(look.page, look.fault))
+        scored = score(gained, self.weights, verdict.log_odds, verdict.score)
+        level, decided_by, chance = verdict.level, verdict.decided_by, scored.probability
+        voices = tuple(sorted({*verdict.speaking, *scored.speaking}))
+        if look.decisive is not None and decided_by is not DecidedBy.FEED:
+            level, decided_by = Level.MALICIOUS, DecidedBy.SOURCE
+        elif decided_by is DecidedBy.EVIDENCE or (decided_by is DecidedBy.REPUTATION and self._against(scored)):
+            level, decided_by = self._word(chance, voices), DecidedBy.EVIDENCE
+            reached = look.fault is None
+            if level is Level.BENIGN and not (reached and self._may_clear(target, now, examined.known.tags)):
+                level = Level.UNKNOWN
+        if decided_by in LISTINGS:
+            chance = max(chance, LISTED)
+        reasons = sorted((*verdict.reasons, *map(_reason, scored.shares)), key=lambda each: -abs(each.weight))
+        return msgspec.structs.replace(
+            verdict,
+            level=level,
+            probability=chance,
+            score=scored.ranking,
+            log_odds=scored.log_odds,
+            decided_by=decided_by,
             reasons=tuple(reasons),
             speaking=voices,
         )
@@ -113,9 +174,9 @@ class Judge:
             situation = replace(situation, history=None)
         return situation
 
-    def examine(self, link: Link, now: int) -> Examined:
-        """The link for itself, with all that led to its verdict."""
-        known = know(link, self.tables, self.lists)
+    def examine(self, link: Link, now: int, chain: Sequence[Link] = ()) -> Examined:
+        """The link for itself, with all that led to its verdict. `chain`: redirects that were followed to it."""
+        known = know(link, self.tables, self.lists, chain)
         if Part.FEEDS in self.without:
             known = replace(known, listings=())
         address = AddressClass.of(link, known.tags)
@@ -124,14 +185,14 @@ class Judge:
         chance = scored.probability
         if decided_by is DecidedBy.FEED:
             chance = max(chance, LISTED)
-        lifetime: int = getattr(self.rules.lifetimes, level.value)
         verdict = Verdict(
             url=link.url,
             host=link.host,
             site=link.site.name,
             level=level,
             probability=chance,
-            score=scored.log_odds,
+            score=scored.ranking,
+            log_odds=scored.log_odds,
             decided_by=decided_by,
             reasons=tuple(map(_reason, scored.shares)),
             speaking=scored.speaking,
@@ -140,7 +201,7 @@ class Judge:
             lists_version=self.lists.version,
             judge_version=self.version,
             checked_at=now,
-            expires_at=now + lifetime * 1000,
+            expires_at=self._expiry(level, decided_by, now),
         )
         return Examined(verdict, known, address, scored)
 
@@ -151,10 +212,10 @@ class Judge:
         if Part.MODEL in self.without or link.kind is not LinkKind.WEB:
             return score(declared, self.weights, self._prior)
         weighed = self._weighing.weigh(link, known, evidence, address)
-        scored = score(declared, self.weights, weighed.log_odds)
+        scored = score(declared, self.weights, weighed.log_odds, weighed.raw)
         shares = (*self._weighing.shares(weighed, evidence), *scored.shares)
         shares = tuple(sorted(shares, key=lambda share: -abs(share.weight)))
-        return Score(scored.log_odds, scored.probability, shares, speaking(shares, self.weights))
+        return Score(scored.log_odds, scored.ranking, scored.probability, shares, speaking(shares, self.weights))
 
     def _level(self, link: Link, known: Known, scored: Score, now: int) -> tuple[Level, DecidedBy]:
         if any(listing.decisive for listing in known.listings):
@@ -166,6 +227,12 @@ class Judge:
             level = Level.UNKNOWN
         return level, DecidedBy.EVIDENCE
 
+    def _expiry(self, level: Level, decided_by: DecidedBy, now: int) -> int:
+        """What a feed lists is judged anew when the feeds change, not before."""
+        lifetimes = self.rules.lifetimes
+        seconds: int = lifetimes.listed if decided_by is DecidedBy.FEED else getattr(lifetimes, level.value)
+        return now + seconds * 1000
+
     def _against(self, scored: Score) -> bool:
         """Whether evidence that a person would point at speaks against the link."""
         declared = self.weights.evidence
@@ -174,14 +241,17 @@ class Judge:
             for share in scored.shares
         )
 
-    def _word(self, chance: float, speaking: Sequence[str]) -> Level:
-        """What a probability is called."""
+    def _word(self, chance: float, speaking: Sequence[str], here: float | None = None) -> Level:
+        """What a probability is called. `here`: as one chat takes it, which makes nothing certain or less than certain:
+        of danger that is beyond doubt no chat's habits are asked.
+        """
         limits = self.rules.thresholds
         if chance >= limits.malicious and len(speaking) >= limits.corroboration:
             return Level.MALICIOUS
-        if chance >= limits.warn:
+        here = chance if here is None else here
+        if here >= limits.warn:
             return Level.SUSPICIOUS
-        return Level.BENIGN if chance < limits.ask else Level.UNKNOWN
+        return Level.BENIGN if here < limits.ask else Level.UNKNOWN
 
     def _may_clear(self, link: Link, now: int, tags: frozenset[SiteTag] | None = None) -> bool:
         """Whether a low probability may be called benign: lists and model are of its time, and the page is where the
@@ -192,6 +262,10 @@ class Judge:
         fresh = fresh and self.model.age_days(now) <= limits.model_last_days
         tags = self.lists.tags(link) if tags is None else tags
         return fresh and link.kind is LinkKind.WEB and not tags & {SiteTag.SHORTENER, SiteTag.REDIRECTOR}
+
+
+def _links(urls: Sequence[str]) -> list[Link]:
+    return [link for url in urls if (link := parse_link(url)) is not None]
 
 
 def _reason(share: Share) -> Reason:

@@ -110,6 +110,116 @@ CREATE INDEX scanner_labels_time ON scanner_labels (labelled_at);
 """
         },
     ),
+    Migration(
+        "scanner",
+        4,
+        "where links lead",
+        {
+            "sqlite": """
+CREATE TABLE scanner_expansions (
+    url         BLOB PRIMARY KEY,
+    expires_at  INTEGER NOT NULL,
+    body        BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX scanner_expansions_expiry ON scanner_expansions (expires_at);
+"""
+        },
+    ),
+    Migration(
+        "scanner",
+        5,
+        "policies, strikes, members, notices, locks",
+        {
+            "sqlite": """
+CREATE TABLE scanner_policies (
+    chat     BLOB PRIMARY KEY,
+    version  INTEGER NOT NULL,
+    policy   TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE scanner_strikes (
+    message  BLOB NOT NULL,
+    cause    BLOB NOT NULL,
+    chat     BLOB NOT NULL,
+    member   BLOB NOT NULL,
+    at       INTEGER NOT NULL,
+    PRIMARY KEY (message, cause)
+) WITHOUT ROWID;
+CREATE INDEX scanner_strikes_member ON scanner_strikes (chat, member, at);
+CREATE INDEX scanner_strikes_chat ON scanner_strikes (chat, at);
+CREATE INDEX scanner_strikes_time ON scanner_strikes (at);
+CREATE TABLE scanner_members (
+    chat       BLOB NOT NULL,
+    member     BLOB NOT NULL,
+    joined_at  INTEGER NOT NULL,
+    PRIMARY KEY (chat, member)
+) WITHOUT ROWID;
+CREATE INDEX scanner_members_joined ON scanner_members (joined_at);
+CREATE TABLE scanner_notices (
+    chat    BLOB NOT NULL,
+    member  BLOB NOT NULL,
+    body    BLOB NOT NULL,
+    PRIMARY KEY (chat, member)
+) WITHOUT ROWID;
+CREATE TABLE scanner_notified (
+    chat   BLOB PRIMARY KEY,
+    since  INTEGER NOT NULL,
+    told   INTEGER NOT NULL,
+    held   INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE scanner_locks (
+    chat   BLOB PRIMARY KEY,
+    until  INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+        },
+    ),
+    Migration(
+        "scanner",
+        6,
+        "answers of sources, and what was spent of their quotas",
+        {
+            "sqlite": """
+CREATE TABLE scanner_answers (
+    subject     BLOB PRIMARY KEY,
+    expires_at  INTEGER NOT NULL,
+    body        BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX scanner_answers_expiry ON scanner_answers (expires_at);
+CREATE TABLE scanner_quotas (
+    source   TEXT NOT NULL,
+    seconds  INTEGER NOT NULL,
+    slice    INTEGER NOT NULL,
+    spent    INTEGER NOT NULL,
+    PRIMARY KEY (source, seconds, slice)
+) WITHOUT ROWID;
+"""
+        },
+    ),
+    Migration(
+        "scanner",
+        7,
+        "privacy of chats",
+        {"sqlite": "ALTER TABLE scanner_chats ADD COLUMN privacy TEXT;"},
+    ),
+    Migration(
+        "scanner",
+        8,
+        "links handed to sources that examine them",
+        {
+            "sqlite": """
+CREATE TABLE scanner_submissions (
+    id            BLOB PRIMARY KEY,
+    source        TEXT NOT NULL,
+    ticket        BLOB UNIQUE,
+    submitted_at  INTEGER NOT NULL,
+    looks         INTEGER NOT NULL,
+    done_at       INTEGER,
+    body          BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX scanner_submissions_age ON scanner_submissions (submitted_at);
+"""
+        },
+    ),
 )
 
 SEALED = (
@@ -117,4 +227,8 @@ SEALED = (
     SealedColumn("scanner_verdicts", ("url",), "body"),
     SealedColumn("scanner_sightings", ("message", "url"), "body"),
     SealedColumn("scanner_labels", ("chat", "url"), "body"),
+    SealedColumn("scanner_expansions", ("url",), "body"),
+    SealedColumn("scanner_notices", ("chat", "member"), "body"),
+    SealedColumn("scanner_answers", ("subject",), "body"),
+    SealedColumn("scanner_submissions", ("id",), "body"),
 )

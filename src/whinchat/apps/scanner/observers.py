@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from whinchat.apps.scanner.files import Files
+from whinchat.apps.scanner.invites import Invites
 from whinchat.apps.scanner.pictures import Pictures
 from whinchat.apps.scanner.reading import Reader, ReadLarge, is_large, readable
 from whinchat.apps.scanner.replies import Replies
@@ -11,7 +13,7 @@ from whinchat.core.dispatch.context import Context
 from whinchat.core.dispatch.handler import NOTHING, Outcome
 from whinchat.core.dispatch.inbox import chat_key
 from whinchat.core.ports import Batch, Sealer
-from whinchat.core.types import Event, MembershipChange, MembershipChanged, MessageEdited, MessageReceived
+from whinchat.core.types import Delete, Event, MembershipChange, MembershipChanged, MessageEdited, MessageReceived
 
 JOINED = frozenset({MembershipChange.ADD, MembershipChange.JOIN})
 LEFT = frozenset({MembershipChange.REMOVE, MembershipChange.LEAVE})
@@ -28,6 +30,8 @@ class ReadLinks:
         reader: Reader,
         large: ReadLarge,
         pictures: Pictures,
+        files: Files,
+        invites: Invites,
         repository: Repository,
         sealer: Sealer,
     ) -> None:
@@ -35,6 +39,8 @@ class ReadLinks:
         self._reader = reader
         self._large = large
         self._pictures = pictures
+        self._files = files
+        self._invites = invites
         self._repository = repository
         self._sealer = sealer
 
@@ -46,11 +52,15 @@ class ReadLinks:
         if not isinstance(message, MessageReceived | MessageEdited):
             return NOTHING
         parts = readable(message)
-        pictures = Outcome(jobs=self._pictures.jobs(context, message))
+        outcome = Outcome(jobs=self._pictures.jobs(context, message)) + await self._files.look(context, message)
         if is_large(parts):
-            return pictures + Outcome(jobs=(self._large.job(context, message),))
-        found = await self._scanner.scan(parts, context.chat_key)
-        return pictures + await self._reader.read(context, message, found)
+            return outcome + Outcome(jobs=(self._large.job(context, message),))
+        age = await self._reader.sender_age(context, message)
+        found = await self._scanner.scan(parts, context.chat_key, sender_age=age)
+        outcome += await self._reader.read(context, message, found)
+        if any(isinstance(reply.action, Delete) for reply in outcome.replies):
+            return outcome
+        return outcome + await self._invites.look(context, message)
 
 
 class Introduce:

@@ -6,17 +6,22 @@ Most messages are read while they are handled. Large ones, and pictures, are rea
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 
+from whinchat.apps.scanner.deep import DeepScan
+from whinchat.apps.scanner.delivery import about
 from whinchat.apps.scanner.links.collect import LARGE, QUOTED, Text, texts
+from whinchat.apps.scanner.members import Members
 from whinchat.apps.scanner.moderation import Moderation
+from whinchat.apps.scanner.privacy import PrivacyLevels
 from whinchat.apps.scanner.repository import Repository
 from whinchat.apps.scanner.service import Found, Scanner, links_in
 from whinchat.core.dispatch.context import Context
 from whinchat.core.dispatch.handler import NOTHING, Outcome
 from whinchat.core.ports import Claim, Clock, Job, Workers
-from whinchat.core.types import Content, Message, MessageEdited, MessageReceived, MessageRef
+from whinchat.core.types import ChatKind, Content, Message, MessageEdited, MessageReceived, MessageRef
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -44,10 +49,25 @@ def ordered(kind: str, context: Context, message: Message) -> Job:
 
 
 class Reader:
-    def __init__(self, scanner: Scanner, moderation: Moderation, repository: Repository) -> None:
-        self._scanner = scanner
+    def __init__(
+        self,
+        moderation: Moderation,
+        deep: DeepScan,
+        privacy: PrivacyLevels,
+        repository: Repository,
+        members: Members,
+    ) -> None:
         self._moderation = moderation
+        self._deep = deep
+        self._privacy = privacy
         self._repository = repository
+        self._members = members
+
+    async def sender_age(self, context: Context, message: Message) -> int | None:
+        """Milliseconds since who posted it came into the group; None: long ago, or it is not known."""
+        if message.chat.kind is not ChatKind.GROUP:
+            return None
+        return await self._members.age(context.chat_key, message.account, message.sender)
 
     async def read(self, context: Context, message: Message, found: Sequence[Found]) -> Outcome:
         """What follows from the links found in a message, worst first."""
@@ -56,7 +76,13 @@ class Reader:
             # Quoted links are scanned once in a chat: not when they were seen in the message itself, or in a quote.
             seen = await self._repository.links_quoted(quoted)
             found = [each for each in found if each.part != QUOTED or self._key(each) not in seen]
-        return await self._moderation.act(context, message.ref, found, quoted) if found else NOTHING
+        if not found:
+            return NOTHING
+        outcome = await self._moderation.act(context, message.ref, found, quoted)
+        subject = self._repository.message_key(message.account, message.ref).hex()
+        uncertain = self._deep.uncertain(found)
+        jobs = self._deep.jobs(uncertain, await self._privacy.of(context.chat_key)) if uncertain else ()
+        return replace(outcome, replies=about(subject, message.ref, outcome.replies), jobs=(*outcome.jobs, *jobs))
 
     def _key(self, found: Found) -> bytes:
         return self._repository.url_key(found.link.key)
@@ -105,8 +131,10 @@ class ReadLarge:
             return NOTHING
         parts = readable(message)
         links = await self._workers.run(lambda: links_in(parts))
-        found = await self._scanner.judge_all(links, order.chat_key, parts)
-        return await self._reader.read(order.context(self._clock.now()), message, found)
+        context = order.context(self._clock.now())
+        age = await self._reader.sender_age(context, message)
+        found = await self._scanner.judge_all(links, order.chat_key, parts, sender_age=age)
+        return await self._reader.read(context, message, found)
 
 
 def with_media_only(message: Message) -> Message:

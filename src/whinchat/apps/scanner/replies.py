@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from whinchat.apps.scanner.attachments import Attachment
 from whinchat.apps.scanner.commands import COMMANDS
+from whinchat.apps.scanner.enforcement import Measures
 from whinchat.apps.scanner.explain import Explainer, shown_host
 from whinchat.apps.scanner.labels import Truth
 from whinchat.apps.scanner.learning import NOTICEABLE
+from whinchat.apps.scanner.notices import called
 from whinchat.apps.scanner.repository import ChatState
-from whinchat.apps.scanner.rules import Effect, Pattern, Rule
-from whinchat.apps.scanner.verdict import Level, Verdict
+from whinchat.apps.scanner.rules import Effect, Pattern, Rule, Scope
+from whinchat.apps.scanner.sources.asked import Standing, State
+from whinchat.apps.scanner.verdict import DecidedBy, Level, Verdict
 from whinchat.core.dispatch.context import Call, Context
 from whinchat.core.formatting.defang import defang
 from whinchat.core.formatting.i18n import Words
@@ -18,6 +23,12 @@ from whinchat.core.formatting.markup import Markup
 from whinchat.core.types import MessageReceived, MessageRef, OnUnknown, React, Reply, SendText, Urgency
 
 EMOJI = {Level.MALICIOUS: "⛔", Level.SUSPICIOUS: "⚠️", Level.UNKNOWN: "❔", Level.BENIGN: "✅"}
+_SOURCES = (
+    (State.UP, "status.sources_up"),
+    (State.DOWN, "status.sources_down"),
+    (State.MISCONFIGURED, "status.sources_refused"),
+)
+_RULES = {Scope.HERE: "rule", Scope.EVERYWHERE: "everywhere"}
 SHOWN = 3  # links told apart in one warning; the others are counted
 
 
@@ -32,40 +43,119 @@ class Replies:
 
     # --- warnings ------------------------------------------------------------------------------------------------
 
-    def warning(self, context: Context, message: MessageRef, verdicts: Sequence[Verdict]) -> tuple[Reply, ...]:
-        """A reply that quotes the message, and a reaction: worst link first."""
+    def warning(
+        self, context: Context, message: MessageRef, verdicts: Sequence[Verdict], worst: Level | None = None
+    ) -> tuple[Reply, ...]:
+        """A reply that quotes the message, worst link first, and a reaction: to the worst link of the message."""
+        return self._danger(context, message, worst or verdicts[0].level, self.warning_text(context, verdicts))
+
+    def warning_text(self, context: Context, verdicts: Sequence[Verdict]) -> str:
+        """Of dangerous links, worst first."""
         blocks = [self._block(verdict, context.language) for verdict in verdicts[:SHOWN]]
         if len(verdicts) > 1:
             blocks.insert(0, self._say(context, "warning.several"))
-        if len(verdicts) > SHOWN:
-            blocks.append(self._say(context, "warning.more", count=len(verdicts) - SHOWN))
-        blocks.append(self._say(context, f"advice.{verdicts[0].level.value}"))
-        return self._danger(context, message, verdicts[0].level, "\n\n".join(blocks))
+        return self._in_blocks(context, blocks, verdicts)
+
+    def _in_blocks(self, context: Context, blocks: Sequence[str], verdicts: Sequence[Verdict]) -> str:
+        """A block for each of the first links, how many more there are, and what to do."""
+        more = [self._say(context, "warning.more", count=len(verdicts) - SHOWN)] if len(verdicts) > SHOWN else []
+        return "\n\n".join([*blocks, *more, self._say(context, f"advice.{verdicts[0].level.value}")])
 
     def again(self, context: Context, message: MessageRef, verdict: Verdict, worst: Level) -> tuple[Reply, ...]:
         """The same link once more: short. The reaction is to the worst link of the message."""
         text = self._say(context, f"warning.again_{verdict.level.value}", host=shown_host(verdict))
         return self._danger(context, message, worst, text)
 
-    def correction(self, context: Context, message: MessageRef, verdict: Verdict) -> tuple[Reply, ...]:
-        """A link that was thought better of when it was posted."""
-        head = self._say(context, f"worse.{verdict.level.value}", host=shown_host(verdict))
-        advice = self._say(context, f"advice.{verdict.level.value}")
-        text = "\n".join([head, *self._reasons(verdict, context.language), "", advice])
-        return self._danger(context, message, verdict.level, text)
+    def correction_text(self, context: Context, verdicts: Sequence[Verdict]) -> str:
+        """Of links that were thought better of for a while, worst first."""
+        blocks = [
+            "\n".join(
+                [
+                    self._say(context, f"worse.{verdict.level.value}", host=shown_host(verdict)),
+                    *self._reasons(verdict, context.language),
+                ]
+            )
+            for verdict in verdicts[:SHOWN]
+        ]
+        return self._in_blocks(context, blocks, verdicts)
+
+    def better_text(self, context: Context, verdicts: Sequence[Verdict]) -> str:
+        """Of links that were thought worse of, worst first."""
+        lines = []
+        for verdict in verdicts[:SHOWN]:
+            why = "allowed" if verdict.decided_by is DecidedBy.OVERRIDE else verdict.level.value
+            lines.append(self._say(context, f"better.{why}", host=shown_host(verdict)))
+        return "\n".join([*lines, "", self._say(context, f"advice.{verdicts[0].level.value}")])
 
     def reaction(self, context: Context, message: MessageRef, level: Level) -> Reply:
         return context.reply(React(message, EMOJI[level]), on_unknown=OnUnknown.RESEND_ONCE, urgency=Urgency.DANGER)
 
-    def direct(self, context: Context, message: MessageRef, worst: Verdict) -> tuple[Reply, ...]:
-        """Who sends a link to the bot alone asks about it: harmless gets a reaction, unknown a sentence."""
-        reaction = context.reply(React(message, EMOJI[worst.level]), urgency=Urgency.COURTESY)
-        if worst.level is Level.BENIGN:
-            return (reaction,)
-        text = "\n".join(
-            [self._say(context, "answer.unknown", host=shown_host(worst)), self._say(context, "advice.unknown")]
+    def harmless(
+        self, context: Context, message: MessageRef, worst: Verdict, *, text: bool, reaction: bool
+    ) -> tuple[Reply, ...]:
+        """About links of which none is dangerous."""
+        level = worst.level.value
+        said = "\n".join(
+            [self._say(context, f"answer.{level}", host=shown_host(worst)), self._say(context, f"advice.{level}")]
         )
-        return (context.reply(SendText(text, quote=message)), reaction)
+        replies = []
+        if text:
+            replies.append(context.reply(SendText(said, quote=message)))
+        if reaction:
+            replies.append(context.reply(React(message, EMOJI[worst.level]), urgency=Urgency.COURTESY))
+        return tuple(replies)
+
+    def file(
+        self, context: Context, message: MessageRef, found: Attachment, shown: str, *, text: bool
+    ) -> tuple[Reply, ...]:
+        """About an attached file that can run as a program. `text`: besides the reaction."""
+        level = Level.MALICIOUS if found.disguised else Level.SUSPICIOUS
+        lines = [
+            self._say(context, f"file.{level.value}", file=shown),
+            self._say(context, "file.packed" if found.packed else "file.type", type=self._type(context, found)),
+        ]
+        if found.disguised:
+            lines.append(self._say(context, "file.disguised"))
+        both = self._danger(context, message, level, "\n".join([*lines, "", self._say(context, "file.advice")]))
+        return both if text else both[1:]
+
+    def _type(self, context: Context, found: Attachment) -> Markup:
+        return self._say(context, f"file.{found.type.value}")
+
+    def invite(self, context: Context, message: MessageRef) -> tuple[Reply, ...]:
+        """To a member who posted an invitation where admins do not want any."""
+        return (context.reply(SendText(self._say(context, "invite.unwanted"), quote=message)),)
+
+    def after(self, context: Context, replies: Sequence[Reply], measures: Measures) -> tuple[Reply, ...]:
+        """What is said of a message about which something was done.
+
+        One that is deleted is neither quoted, which would show it again, nor reacted to.
+        """
+        who = called(context.event.sender)
+        done = [
+            replace(reply, action=self._with_measures(context, reply.action, measures, who))
+            if isinstance(reply.action, SendText)
+            else reply
+            for reply in replies
+            if not (measures.deleted and isinstance(reply.action, React))
+        ]
+        if measures.locked_until is not None:
+            until = self._words.moment(measures.locked_until, context.language)
+            text = SendText(self._say(context, "policy.locked", time=until))
+            done.append(context.reply(text, on_unknown=OnUnknown.RESEND_ONCE))
+        return tuple(done)
+
+    def _with_measures(self, context: Context, said: SendText, measures: Measures, who: str) -> SendText:
+        lines: list[str] = [said.text]
+        if measures.deleted:
+            lines.insert(0, self._say(context, "policy.deleted", who=who))
+        if measures.strike is not None:
+            number, most = measures.strike
+            lines.append(self._say(context, "policy.strike", who=who, number=number, most=most))
+        if len(lines) == 1:
+            return said
+        quote = None if measures.deleted else said.quote
+        return SendText("\n\n".join(lines), quote, (*said.mentions, context.event.sender.id))
 
     def _danger(self, context: Context, message: MessageRef, level: Level, text: str) -> tuple[Reply, ...]:
         warning = context.reply(SendText(text, quote=message), on_unknown=OnUnknown.RESEND_ONCE, urgency=Urgency.DANGER)
@@ -74,6 +164,8 @@ class Replies:
     def _block(self, verdict: Verdict, language: str) -> str:
         head = self._words.say(f"scanner.warning.{verdict.level.value}", language, host=shown_host(verdict))
         lines: list[str] = [head]
+        if verdict.final is not None:
+            lines.append(self._explainer.leads(verdict.final, language))
         if verdict.pretends:
             lines.append(self._words.say("scanner.warning.pretends", language, brand=verdict.pretends))
         return "\n".join([*lines, *self._reasons(verdict, language)])
@@ -86,16 +178,22 @@ class Replies:
 
     # --- answers -------------------------------------------------------------------------------------------------
 
-    def checked(self, context: Context, verdicts: Sequence[Verdict]) -> Reply:
-        """What is thought of links that somebody asked about, worst first, with the whole explanation of each."""
+    def checked(
+        self, context: Context, verdicts: Sequence[Verdict], *, looking: bool = False, anew: bool = False
+    ) -> Reply:
+        """What is thought of links that somebody asked about, worst first, with the whole explanation of each.
+
+        `looking`: a deeper look at them is under way, and this answer not the last one. `anew`: nothing that was
+        thought before was used.
+        """
         blocks = [self._explained(verdict, context.language) for verdict in verdicts[:SHOWN]]
+        if anew:
+            blocks.insert(0, self._say(context, "answer.rescanned"))
         if len(verdicts) > SHOWN:
             blocks.append(self._say(context, "warning.more", count=len(verdicts) - SHOWN))
+        if looking:
+            blocks.append(self._say(context, "answer.looking"))
         return self._answer(context, "\n\n".join(blocks))
-
-    def rescanned(self, context: Context, verdict: Verdict) -> Reply:
-        head = self._say(context, "answer.rescanned")
-        return self._answer(context, f"{head}\n\n{self._explained(verdict, context.language)}")
 
     def _explained(self, verdict: Verdict, language: str) -> str:
         return "\n".join(self._explainer.lines(verdict, language))
@@ -131,7 +229,7 @@ class Replies:
         return self._answer(call, "\n".join(lines))
 
     def report_settled(self, call: Call, key: str, verdict: Verdict) -> Reply:
-        """`key`: decided_safe, decided_dangerous, ruled."""
+        """`key`: decided_safe, decided_dangerous, ruled, ruled_everywhere."""
         return self._answer(call, self._say(call, f"report.{key}", host=shown_host(verdict)))
 
     def report_refused(self, call: Call, key: str) -> Reply:
@@ -164,6 +262,7 @@ class Replies:
         model: tuple[str, float],
         model_fresh_days: float,
         leniency: float,
+        sources: Sequence[Standing],
     ) -> Reply:
         """`lists`, `model`: version and age in days; None when none are loaded. `leniency`: log-odds (`learning`)."""
         reading = "direct" if not group else "on" if state.consent_at is not None else "off"
@@ -184,26 +283,36 @@ class Replies:
         lines.append(self._say(call, "status.model", version=version, age=age))
         if days > model_fresh_days:
             lines.append(self._say(call, "status.old_model"))
-        lines += [self._say(call, "status.sources"), self._say(call, "status.warnings", count=warned)]
+        lines += [*self._sources(call, sources), self._say(call, "status.warnings", count=warned)]
         if abs(leniency) >= NOTICEABLE:
             lines.append(self._say(call, "status.surer" if leniency > 0 else "status.sooner"))
         return self._answer(call, "\n".join(lines))
 
+    def _sources(self, call: Call, sources: Sequence[Standing]) -> Iterator[Markup]:
+        """Who is asked besides us, and who does not answer at present."""
+        for state, key in _SOURCES:
+            titles = [each.about.title for each in sources if each.state is state]
+            if titles:
+                yield self._say(call, key, sources=self._words.listing(titles, call.language))
+        if all(each.state is State.OFF for each in sources):
+            yield self._say(call, "status.sources")
+
     # --- rules, mute ---------------------------------------------------------------------------------------------
 
-    def rule_added(self, call: Call, effect: Effect, pattern: Pattern, number: int, until: int | None) -> Reply:
-        key = "rule.allowed" if effect is Effect.ALLOW else "rule.denied"
-        lines = [self._say(call, key, rule=_rule(pattern), number=number)]
+    def rule_added(
+        self, call: Call, effect: Effect, pattern: Pattern, number: int, until: int | None, scope: Scope
+    ) -> Reply:
+        key = "allowed" if effect is Effect.ALLOW else "denied"
+        lines = [self._say(call, f"{_RULES[scope]}.{key}", rule=_rule(pattern), number=number)]
         if until is not None:
             lines.append(self._say(call, "rule.until", time=self._words.moment(until, call.language)))
         return self._answer(call, "\n".join(lines))
 
-    def rules(self, call: Call, rules: Sequence[Rule]) -> Reply:
+    def rules(self, call: Call, rules: Sequence[Rule], scope: Scope) -> Reply:
         if not rules:
-            return self._answer(call, self._say(call, "rule.none"))
-        return self._answer(
-            call, "\n".join([self._say(call, "rule.list"), *(self._rule(call, rule) for rule in rules)])
-        )
+            return self._answer(call, self._say(call, f"{_RULES[scope]}.none"))
+        head = self._say(call, f"{_RULES[scope]}.list")
+        return self._answer(call, "\n".join([head, *(self._rule(call, rule) for rule in rules)]))
 
     def _rule(self, call: Call, rule: Rule) -> str:
         key = "rule.line_allow" if rule.effect is Effect.ALLOW else "rule.line_deny"
@@ -217,8 +326,8 @@ class Replies:
     def rule_removed(self, call: Call, rule: Rule) -> Reply:
         return self._answer(call, self._say(call, "rule.removed", number=rule.number, rule=_rule(rule.pattern)))
 
-    def no_such_rule(self, call: Call, number: int) -> Reply:
-        return self._answer(call, self._say(call, "rule.unknown", number=number))
+    def no_such_rule(self, call: Call, number: int, scope: Scope) -> Reply:
+        return self._answer(call, self._say(call, f"{_RULES[scope]}.unknown", number=number))
 
     def unreadable_rule(self, call: Call) -> Reply:
         return self._answer(call, self._say(call, "rule.unreadable"))

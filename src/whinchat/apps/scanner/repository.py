@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from whinchat.apps.scanner.evidence.known import Evidence
-from whinchat.apps.scanner.rules import Effect, Pattern, Rule
+from whinchat.apps.scanner.rules import EVERYWHERE, Effect, InForce, Pattern, Rule
 from whinchat.apps.scanner.verdict import Level, Verdict
 from whinchat.core.ports import Clock, Database, Sealer, Statement
 from whinchat.core.types import ChatKind, ChatRef, MessageRef
@@ -37,7 +37,12 @@ class Sighting:
 
     id: int
     chat_key: bytes
+    message_key: bytes
     url_key: bytes
+    sender: bytes
+    part: str
+    quoted: bytes | None
+    seen_at: int
     shown: Level
     warned_at: int | None
     seen: Seen
@@ -115,8 +120,12 @@ class Repository:
 
     # --- rules ---------------------------------------------------------------------------------------------------
 
+    async def in_force(self, chat: bytes) -> InForce:
+        """What decides in the chat before the scanner does."""
+        return InForce(await self.rules(chat), await self.rules(EVERYWHERE))
+
     async def rules(self, chat: bytes) -> list[Rule]:
-        """The chat's rules that are not expired, oldest first."""
+        """The rules of the chat, or of EVERYWHERE, that are not expired, oldest first."""
         rows = await self._database.fetch(
             """SELECT number, rule, effect, created_at, expires_at, body FROM scanner_rules
                 WHERE chat = :chat AND (expires_at IS NULL OR expires_at > :now) ORDER BY number""",
@@ -188,7 +197,10 @@ class Repository:
         body, expires = msgspec.convert(row, tuple[bytes, int])
         if expires <= self._clock.now():
             return None
-        return _verdict(self._sealer.open("scanner_verdicts", url, body))
+        try:
+            return _verdict(self._sealer.open("scanner_verdicts", url, body))
+        except msgspec.ValidationError:
+            return None  # of a version that wrote it otherwise: it is judged anew
 
     def keep_verdict(self, url: bytes, verdict: Verdict) -> Statement:
         return Statement(
@@ -264,10 +276,20 @@ class Repository:
         )
         return [self._open_sighting(row) for row in rows]
 
+    async def sightings_of_link(self, url: bytes, since: int, after: int) -> list[Sighting]:
+        """A page of the sightings of one link newer than `since`, with ids above `after`."""
+        rows = await self._database.fetch(
+            _SIGHTINGS + " WHERE url = :url AND id > :after AND seen_at >= :since ORDER BY id LIMIT :page",
+            {"url": url, "since": since, "after": after, "page": PAGE},
+        )
+        return [self._open_sighting(row) for row in rows]
+
     def _open_sighting(self, row: tuple[object, ...]) -> Sighting:
-        row_id, chat, message, url, shown, warned_at, body = msgspec.convert(row, _SIGHTING_ROW)
+        row_id, chat, message, url, sender, part, quoted, seen_at, shown, warned_at, body = msgspec.convert(
+            row, _SIGHTING_ROW
+        )
         seen = _seen(self._sealer.open("scanner_sightings", message + url, body))
-        return Sighting(row_id, chat, url, shown, warned_at, seen)
+        return Sighting(row_id, chat, message, url, sender, part, quoted, seen_at, shown, warned_at, seen)
 
     def keep_sighting(
         self,
@@ -363,5 +385,6 @@ class Repository:
 
 
 _RULE_ROW = tuple[int, bytes, Effect, int, int | None, bytes]
-_SIGHTINGS = "SELECT id, chat, message, url, shown, warned_at, body FROM scanner_sightings"
-_SIGHTING_ROW = tuple[int, bytes, bytes, bytes, Level, int | None, bytes]
+_SIGHTINGS = """
+    SELECT id, chat, message, url, sender, part, quoted, seen_at, shown, warned_at, body FROM scanner_sightings"""
+_SIGHTING_ROW = tuple[int, bytes, bytes, bytes, bytes, str, bytes | None, int, Level, int | None, bytes]

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
 from whinchat.apps.scanner.links.link import Link, LinkKind
 from whinchat.apps.scanner.links.parse import parse_link
 
+EVERYWHERE = b""
+"""Stands for the chat of the rules that hold in every chat."""
+
 
 class Effect(enum.StrEnum):
     ALLOW = "allow"
     DENY = "deny"
+
+
+class Scope(enum.StrEnum):
+    """Where a rule holds."""
+
+    HERE = "here"
+    EVERYWHERE = "everywhere"
 
 
 class RuleKind(enum.StrEnum):
@@ -72,7 +83,7 @@ class Pattern(msgspec.Struct, frozen=True):
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """A rule of one chat. `expires_at` is exact, in milliseconds UTC; None lasts."""
+    """A rule of one chat, or of all. `expires_at` is exact, in milliseconds UTC; None lasts."""
 
     number: int
     """Counted per chat."""
@@ -132,6 +143,21 @@ def deciding(rules: Iterable[Rule], link: Link, now: int) -> Rule | None:
     matching = [rule for rule in rules if rule.applies(now) and rule.pattern.matches(link)]
     trusted = [rule for rule in matching if rule.effect is Effect.DENY or not _by_strangers(rule.pattern, link)]
     return min(trusted, key=_order, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The rules that hold in one chat: its own, and those of everywhere, which speak where its own say nothing."""
+
+    here: Sequence[Rule]
+    everywhere: Sequence[Rule]
+
+    def deciding(self, link: Link, now: int) -> tuple[Rule, Scope] | None:
+        for rules, scope in ((self.here, Scope.HERE), (self.everywhere, Scope.EVERYWHERE)):
+            rule = deciding(rules, link, now)
+            if rule is not None:
+                return rule, scope
+        return None
 
 
 def _order(rule: Rule) -> tuple[int, int, bool]:

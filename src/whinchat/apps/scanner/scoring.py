@@ -77,6 +77,8 @@ class Weight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     groups: dict[str, Group]
     evidence: dict[str, Weight]
+    sources: dict[str, float] = {}
+    """What a listing of each external source is worth, 0 to 1."""
     version: str = ""
     """The first digits of the file's hash."""
 
@@ -103,6 +105,9 @@ class Share:
 @dataclass(frozen=True, slots=True)
 class Score:
     log_odds: float
+    """Of danger, calibrated: what a probability is made of."""
+    ranking: float
+    """The same before calibration: it puts links of all classes into one order."""
     probability: float
     shares: tuple[Share, ...]
     """Strongest first."""
@@ -113,8 +118,10 @@ class Score:
 SPEAKS = 0.5  # log-odds
 
 
-def score(evidence: Iterable[Evidence], weights: Weights, base: float) -> Score:
+def score(evidence: Iterable[Evidence], weights: Weights, base: float, ranking: float | None = None) -> Score:
     """Add declared weights, capped by group, to `base`, the log-odds before. What the model weighs adds nothing.
+
+    `ranking`: where it stood before, if not at `base`.
 
     Raises KeyError: a kind of evidence is not in the weights.
     """
@@ -130,9 +137,11 @@ def score(evidence: Iterable[Evidence], weights: Weights, base: float) -> Score:
             raw[weight.group] = raw.get(weight.group, 0.0) + share
     factors = {group: min(1.0, weights.groups[group].cap / total) for group, total in raw.items()}
     shares = [Share(each, share * (factors[group] if share > 0 else 1.0)) for each, group, share in weighed]
-    log_odds = base + sum(share.weight for share in shares)
+    gained = sum(share.weight for share in shares)
     shares.sort(key=lambda share: -abs(share.weight))
-    return Score(log_odds, probability(log_odds), tuple(shares), speaking(shares, weights))
+    log_odds = base + gained
+    before = base if ranking is None else ranking
+    return Score(log_odds, before + gained, probability(log_odds), tuple(shares), speaking(shares, weights))
 
 
 def speaking(shares: Iterable[Share], weights: Weights) -> tuple[str, ...]:
@@ -171,6 +180,8 @@ class Lifetimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     suspicious: int
     malicious: int
     unknown: int
+    listed: int
+    """By a feed: at most so long, and no longer than the feed's version."""
 
 
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -19,8 +19,8 @@ from whinchat.apps.scanner.links.extract import links_of
 from whinchat.apps.scanner.links.link import Link, LinkKind
 from whinchat.apps.scanner.links.parse import parse_link
 from whinchat.apps.scanner.repository import Repository, Seen
-from whinchat.apps.scanner.rules import Effect, Rule, deciding
-from whinchat.apps.scanner.verdict import DecidedBy, Level, Reason, Verdict
+from whinchat.apps.scanner.rules import Effect, InForce, Rule, Scope
+from whinchat.apps.scanner.verdict import DecidedBy, Level, Look, Reason, Verdict
 from whinchat.core.ports import Clock, Metric, MetricKind, Metrics, Statement
 from whinchat.core.resilience.single_flight import SingleFlight
 
@@ -90,8 +90,10 @@ class _Chat:
     """Whose message it is, and what was decided and learned there."""
 
     key: bytes
-    rules: Sequence[Rule]
+    rules: InForce
     leniency: float
+    sender_age: int | None = None
+    """Milliseconds that the sender of the message has been there, where that is known."""
 
 
 class Scanner:
@@ -120,17 +122,22 @@ class Scanner:
         self._metrics = metrics
         self._flights: SingleFlight[bytes, tuple[Verdict, Statement | None]] = SingleFlight()
 
-    async def scan(self, texts: Sequence[Text], chat_key: bytes) -> list[Found]:
-        """Verdicts for all links of a message, worst first."""
-        return await self.judge_all(links_in(texts), chat_key, texts)
+    async def scan(self, texts: Sequence[Text], chat_key: bytes, *, sender_age: int | None = None) -> list[Found]:
+        """Verdicts for all links of a message, worst first. `sender_age`: milliseconds its sender has been there."""
+        return await self.judge_all(links_in(texts), chat_key, texts, sender_age=sender_age)
 
     async def judge_all(
-        self, links: Sequence[tuple[Link, str]], chat_key: bytes, texts: Sequence[Text] = ()
+        self,
+        links: Sequence[tuple[Link, str]],
+        chat_key: bytes,
+        texts: Sequence[Text] = (),
+        *,
+        sender_age: int | None = None,
     ) -> list[Found]:
         """Verdicts for links and the parts they stood in, worst first. `texts`: of the message, if there is one."""
         if not links:
             return []
-        chat = await self._chat(chat_key)
+        chat = replace(await self._chat(chat_key), sender_age=sender_age)
         readings = _Readings(texts, self._judge.tables)
         found = []
         for number, (link, part) in enumerate(links, start=1):
@@ -160,15 +167,15 @@ class Scanner:
         return _worst_first(found)
 
     async def _chat(self, key: bytes) -> _Chat:
-        return _Chat(key, await self._repository.rules(key), await self._learning.leniency(key))
+        return _Chat(key, await self._repository.in_force(key), await self._learning.leniency(key))
 
     async def _for_itself(self, link: Link, part: str, chat: _Chat, *, anew: bool = False) -> Found:
-        """By the chat's rules, or as it is everywhere."""
-        rule = deciding(chat.rules, link, self._clock.now())
-        if rule is not None:
-            return Found(link, part, self._by_rule(link, rule))
+        """By the rules that hold in the chat, or as it is everywhere."""
+        ruled = chat.rules.deciding(link, self._clock.now())
+        if ruled is not None:
+            return Found(link, part, self._by_rule(link, *ruled))
         verdict, keep = await self.judge(link, anew=anew)
-        # A chat's own rule says nothing about how familiar a site is, and everybody knows a well-known one.
+        # A rule says nothing about how familiar a site is, and everybody knows a well-known one.
         site = None if verdict.decided_by is DecidedBy.REPUTATION else self._sites.key(link)
         return Found(link, part, verdict, keep, site=site)
 
@@ -177,7 +184,8 @@ class Scanner:
         if found.verdict.decided_by is not DecidedBy.EVIDENCE:
             return self._with(found, chat, ())
         history = await self._sites.history(found.site, chat.key) if found.site else None
-        situation = Situation(self._judge.tables, readings.of(found.part), history)
+        age = chat.sender_age if found.part != QUOTED else None
+        situation = Situation(self._judge.tables, readings.of(found.part), history, age)
         return self._with(found, chat, around(found.link, situation))
 
     def _with(self, found: Found, chat: _Chat, noticed: Sequence[Evidence]) -> Found:
@@ -198,19 +206,23 @@ class Scanner:
 
     async def _stored_or_fresh(self, link: Link, url: bytes) -> tuple[Verdict, Statement | None]:
         stored = await self._repository.verdict(url)
-        versions = (self._lists.version, self._judge.version)
-        if stored is not None and (stored.lists_version, stored.judge_version) == versions:
+        if stored is None:
+            return self._fresh(link, url)
+        if (stored.lists_version, stored.judge_version) == (self._lists.version, self._judge.version):
             return stored, None
-        return self._fresh(link, url)
+        return self._fresh(link, url, stored.look)
 
-    def _fresh(self, link: Link, url: bytes) -> tuple[Verdict, Statement | None]:
-        started = self._clock.monotonic()
-        verdict = self._judge.judge(link, self._clock.now())
+    def _fresh(self, link: Link, url: bytes, look: Look | None = None) -> tuple[Verdict, Statement | None]:
+        """`look`: what a deep look found, which other lists or another model do not undo; it ends with its time."""
+        started, now = self._clock.monotonic(), self._clock.now()
+        verdict = None if look is None else self._judge.informed(link, look, now)
+        if verdict is None or verdict.expires_at <= now:
+            verdict = self._judge.judge(link, now)
         self._metrics.observe(JUDGE_TIME, self._clock.monotonic() - started)
         return verdict, self._repository.keep_verdict(url, verdict)
 
-    def _by_rule(self, link: Link, rule: Rule) -> Verdict:
-        """A chat's own rule decides before everything else, also before what is stored."""
+    def _by_rule(self, link: Link, rule: Rule, scope: Scope) -> Verdict:
+        """A rule decides before everything else, also before what is stored."""
         allowed = rule.effect is Effect.ALLOW
         now = self._clock.now()
         return Verdict(
@@ -220,8 +232,9 @@ class Scanner:
             level=Level.BENIGN if allowed else Level.MALICIOUS,
             probability=0.0 if allowed else 1.0,
             score=-99.0 if allowed else 99.0,
+            log_odds=-99.0 if allowed else 99.0,
             decided_by=DecidedBy.OVERRIDE,
-            reasons=(Reason("allowed_here" if allowed else "denied_here", 0.0, {"rule": str(rule.pattern)}),),
+            reasons=(Reason(f"{'allowed' if allowed else 'denied'}_{scope.value}", 0.0, {"rule": str(rule.pattern)}),),
             lists_version=self._lists.version,
             checked_at=now,
             expires_at=rule.expires_at or NEVER,
@@ -229,4 +242,4 @@ class Scanner:
 
 
 def _worst_first(found: list[Found]) -> list[Found]:
-    return sorted(found, key=lambda each: (each.verdict.level.rank, -each.verdict.score))
+    return sorted(found, key=lambda each: (each.verdict.level.rank, -each.verdict.log_odds))

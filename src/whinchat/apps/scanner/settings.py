@@ -7,6 +7,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from whinchat.apps.scanner.feeds.sources import FeedSettings, Source, sources
+from whinchat.apps.scanner.sources.about import Privacy
+from whinchat.apps.scanner.sources.settings import SourcesSettings
 from whinchat.core.secret import Secret
 
 
@@ -32,9 +34,22 @@ class ScannerSettings(Struct, frozen=True, kw_only=True):
     abusech_auth_key: Annotated[
         Secret | None,
         Meta(
-            description="Auth-Key of abuse.ch, free at auth.abuse.ch. With it the list of URLhaus is kept up to date."
+            description="Auth-Key of abuse.ch, free at auth.abuse.ch. With it the list of URLhaus is kept up to date,"
+            " and URLhaus and ThreatFox are asked about links of chats with full privacy."
         ),
     ] = None
+    privacy: Annotated[
+        Privacy,
+        Meta(
+            description="What may leave the machine for links of chats that chose nothing themselves: nothing (local),"
+            " at most prefixes of hashes (hash-only; short links are followed), or whatever the sources in use want"
+            " (full)."
+        ),
+    ] = Privacy.HASH_ONLY
+    sources_seconds: Annotated[
+        float,
+        Meta(ge=0.5, le=30, description="Seconds that external sources together may take for one link."),
+    ] = 4.0
     feeds: Annotated[
         dict[str, FeedSettings],
         Meta(
@@ -44,9 +59,11 @@ class ScannerSettings(Struct, frozen=True, kw_only=True):
         ),
     ] = {}
 
-    def __post_init__(self) -> None:
-        self.sources()
+    sources: SourcesSettings = SourcesSettings()
 
-    def sources(self) -> tuple[Source, ...]:
+    def __post_init__(self) -> None:
+        self.feed_sources()
+
+    def feed_sources(self) -> tuple[Source, ...]:
         """Every list that is known or was named, in use or not. Raises ValueError: one is not as it must be."""
         return tuple(sources(self.feeds, auth_key=self.abusech_auth_key is not None).values())

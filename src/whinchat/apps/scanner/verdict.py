@@ -6,6 +6,12 @@ import enum
 
 import msgspec
 
+from whinchat.apps.scanner.evidence.known import Evidence
+from whinchat.apps.scanner.evidence.page import Page
+from whinchat.apps.scanner.sources.about import Privacy
+from whinchat.apps.scanner.sources.asked import Asked
+from whinchat.core.ports import FetchFault
+
 
 class Level(enum.StrEnum):
     MALICIOUS = "malicious"
@@ -29,6 +35,15 @@ class DecidedBy(enum.StrEnum):
     REPUTATION = "reputation"
     """A well-known site that nothing speaks against."""
     EVIDENCE = "evidence"
+    SOURCE = "source"
+    """An external source whose listing alone is good for a verdict."""
+
+
+class Depth(enum.StrEnum):
+    LOCAL = "local"
+    """By what is known here, without a word to anybody."""
+    DEEP = "deep"
+    """The link was followed and sources were asked, as far as that was allowed."""
 
 
 class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -40,6 +55,31 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
     values: dict[str, str] = {}
 
 
+class Look(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a deep look found. With it the link can be judged anew when lists or model change."""
+
+    privacy: Privacy
+    """How much was allowed."""
+    at: int
+    """Milliseconds UTC."""
+    chain: tuple[str, ...] = ()
+    """Canonical URLs that led on, the link itself first."""
+    final: str | None = None
+    """Canonical URL of where it ends; None: nothing led on, or it is not known."""
+    page: Page | None = None
+    """What stands there, where it was asked."""
+    fault: FetchFault | None = None
+    """Why the way ended before a page."""
+    asked: Asked = Asked()
+    gained: tuple[Evidence, ...] = ()
+    """What sources said."""
+    decisive: str | None = None
+    """Name of the source whose listing alone decides."""
+
+
+_NOBODY = Asked()
+
+
 class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
     url: str
     """Canonical."""
@@ -49,7 +89,9 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
     probability: float
     """Calibrated, 0 to 1."""
     score: float
-    """Raw log-odds, for ranking."""
+    """Raw, for ranking links of all classes of address."""
+    log_odds: float
+    """Calibrated for the link's class of address: what the probability is made of."""
     decided_by: DecidedBy
     reasons: tuple[Reason, ...] = ()
     """What moved the score, strongest first."""
@@ -65,3 +107,23 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
     checked_at: int = 0
     expires_at: int = 0
     """Milliseconds UTC."""
+    look: Look | None = None
+
+    @property
+    def depth(self) -> Depth:
+        return Depth.LOCAL if self.look is None else Depth.DEEP
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """The addresses that led on, the link itself first."""
+        return () if self.look is None else self.look.chain
+
+    @property
+    def final(self) -> str | None:
+        """Where it ends, when that is elsewhere."""
+        return None if self.look is None else self.look.final
+
+    @property
+    def asked(self) -> Asked:
+        """Which sources answered, failed or were skipped."""
+        return _NOBODY if self.look is None else self.look.asked

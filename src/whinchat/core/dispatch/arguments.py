@@ -62,6 +62,7 @@ class Problem(enum.StrEnum):
     MESSAGE_TOO_LONG = "core.usage.message_too_long"
     NEEDS_REPLY = "core.usage.needs_reply"
     UNKNOWN = "core.usage.unknown"
+    MEMBER = "core.usage.member"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +218,23 @@ class Rest(Arg[str]):
         if len(text) > self.at_most:
             raise self.fault(Problem.TOO_LONG, argument=self.usage, count=self.at_most)
         return text
+
+
+@dataclass(frozen=True, eq=False)
+class Member(Arg[str]):
+    """A person, by a mention or a phone number, to the end of the command: the mention's text, whose words are a name
+    or a number as the sender's app wrote it. Who is meant, the message's `mentions` say.
+    """
+
+    @property
+    def usage(self) -> str:
+        return f"@{self.name}"
+
+    def take(self, line: Line) -> str:
+        given = line.take_rest()
+        if not re.match(r"@\S|\+?\d", given):
+            raise self.fault(Problem.MEMBER, given=given)
+        return given
 
 
 @dataclass(frozen=True, eq=False)

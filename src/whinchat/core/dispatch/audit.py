@@ -82,10 +82,6 @@ class Audit:
     ) -> AuditEntry:
         return AuditEntry(row, at, via, actor, chat, action, self._sealer.open("audit", key, body).decode())
 
-    def forget(self, chat: bytes) -> Statement:
-        """All that was noted about a chat."""
-        return Statement("DELETE FROM audit WHERE chat = :chat", {"chat": chat})
-
     def retention(self, keep: int) -> Statement:
         """Rows older than `keep` milliseconds, so many at a time."""
         return Statement(

@@ -73,6 +73,8 @@ class Command:
     limit: Limit | None = None
     needs_reply: bool = False
     """It is about another message, and must be sent as a reply to it."""
+    audited: bool = False
+    """What it changes is noted, as of all commands that not anyone may use (`dispatch.audit`)."""
     examples: tuple[str, ...] = ()
     """Arguments as one might type them, such as `example.com for 2h`."""
 

@@ -105,6 +105,12 @@ _ASIDE = """
     UPDATE events SET state = 'aside', handled_at = :now, error = :error
      WHERE id = :id AND state = 'waiting'"""
 
+_RETRY = """
+    UPDATE events SET state = 'waiting', attempts = 0, handled_at = NULL
+     WHERE id = :id AND state = 'aside' RETURNING id"""
+
+_DISMISS = "UPDATE events SET state = 'done', body = NULL WHERE id = :id AND state = 'aside'"
+
 
 class Inbox:
     """Statements and queries over the `events` table; bodies are sealed under the event's identity."""
@@ -199,6 +205,22 @@ class Inbox:
         statement = Statement(_ASIDE, {"id": event_id, "error": error, "now": self._clock.now()})
         await self._database.commit(Batch((statement,)))
 
+    async def depths(self) -> dict[EventState, int]:
+        """How many events wait, and how many were set aside."""
+        rows = await self._database.fetch(
+            """SELECT 'waiting', count(*) FROM events WHERE state = 'waiting'
+               UNION ALL SELECT 'aside', count(*) FROM events WHERE state = 'aside'"""
+        )
+        return dict(msgspec.convert(row, tuple[EventState, int]) for row in rows)
+
+    def retrial(self, event_id: int) -> Statement:
+        """Puts an event that was set aside back in line, with all its attempts; nothing when it was not."""
+        return Statement(_RETRY, {"id": event_id})
+
+    def dismissal(self, event_id: int) -> Statement:
+        """Lets an event that was set aside go, as if it had been handled; nothing when it was not."""
+        return Statement(_DISMISS, {"id": event_id})
+
     def forget(self, keep: int, limit: int) -> Statement:
         """Retention, a bounded number at a time: what is done goes after `keep` milliseconds (`KEEP` at the least),
         what is aside after `KEEP_ASIDE`.
@@ -216,10 +238,5 @@ class Inbox:
 
 async def retry(database: Database, event_id: int) -> bool:
     """Put an event that was set aside back in line, with all its attempts; false when it was not set aside."""
-    statement = Statement(
-        """UPDATE events SET state = 'waiting', attempts = 0, handled_at = NULL
-            WHERE id = :id AND state = 'aside' RETURNING id""",
-        {"id": event_id},
-    )
-    ((*rows,),) = await database.commit(Batch((statement,)))
+    ((*rows,),) = await database.commit(Batch((Statement(_RETRY, {"id": event_id}),)))
     return bool(rows)

@@ -10,7 +10,7 @@ from whinchat.core.dispatch.outbox import Outbox
 from whinchat.core.dispatch.roster import Roster
 from whinchat.core.errors import Overloaded, Refused
 from whinchat.core.ports import Metric, MetricKind, Metrics
-from whinchat.core.types import ConnectionState, DeliveryUpdate, Event, MembershipChanged
+from whinchat.core.types import ConnectionState, DeliveryUpdate, Event, GroupChanged, MembershipChanged
 
 ARRIVED = Metric(
     MetricKind.COUNTER, "whinchat_events_total", "Events from transports, by what became of them.", ("kind", "result")
@@ -43,8 +43,8 @@ class Intake:
         self._closed_for = None
 
     async def accept(self, event: Event) -> None:
-        if isinstance(event, MembershipChanged):
-            self._roster.forget(event)
+        if isinstance(event, MembershipChanged | GroupChanged):
+            self._roster.forget(event.account, event.chat)
         await self._dispatcher.room()
         if self._closed_for is not None:
             raise Overloaded("intake is closed", code=self._closed_for, retry_after=1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from whinchat.core.dispatch.outgoing import id_row
 from whinchat.core.ports import Migration, SealedColumn
 
 MIGRATIONS = (
@@ -96,11 +97,27 @@ CREATE INDEX audit_at ON audit (at);
 """
         },
     ),
+    Migration(
+        "core",
+        3,
+        "what a message to send is about",
+        {
+            "sqlite": """
+ALTER TABLE outbox ADD COLUMN subject TEXT;
+ALTER TABLE outbox ADD COLUMN replaces INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN sent_id BLOB;
+ALTER TABLE outbox ADD COLUMN editable_until INTEGER;
+CREATE INDEX outbox_subject ON outbox (chat, subject, id) WHERE subject IS NOT NULL;
+CREATE INDEX outbox_editable ON outbox (editable_until) WHERE editable_until IS NOT NULL;
+"""
+        },
+    ),
 )
 
 SEALED = (
     SealedColumn("audit", ("key",), "body"),
     SealedColumn("events", ("identity",), "body"),
     SealedColumn("outbox", ("reference",), "body"),
+    SealedColumn("outbox", ("reference",), "sent_id", id_row),
     SealedColumn("conversations", ("chat", "person"), "data"),
 )

@@ -3,57 +3,46 @@
     queued ──▶ sending ──▶ sent
                   │  ▲        (delivery updates only add to it)
                   │  └─ a promise that nothing was sent, or `resend_once` after an unknown result
-                  ├──▶ unknown   it cannot be found out whether it arrived
-                  └──▶ failed    refused for good, or tried too often
+       │          ├──▶ unknown   it cannot be found out whether it arrived
+       │          └──▶ failed    refused for good, or tried too often
+       └──▶ replaced   a newer one about the same subject took its place, or there was nothing to correct
 
 `sending` is on disk before a byte leaves. A process that dies between there and the result leaves an unknown result:
 the window in which a text can be doubled (`resend_once`) or missed (`drop`) is exactly that time, one row per chat.
+
+Of a text about a subject the id that the network gave it is kept, sealed, as long as it can be edited: a newer text
+about the same subject edits it. Whether it does is decided when its turn comes; a chat's messages leave one at a time.
 """
 
 from __future__ import annotations
 
-import enum
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
 from whinchat.core.dispatch.inbox import chat_key
+from whinchat.core.dispatch.outgoing import (
+    MAX_RESENDS,
+    Earlier,
+    Editable,
+    Envelope,
+    Outgoing,
+    Ready,
+    SendState,
+    id_row,
+)
 from whinchat.core.errors import StorageError
 from whinchat.core.ports import Batch, Clock, Database, Sealer, Statement, Value
-from whinchat.core.types import Action, ChatRef, DeliveryUpdate, OnUnknown, Reply
+from whinchat.core.types import Action, ChatRef, DeliveryUpdate, Edit, OnUnknown, React, Reply, SendText
 
-MAX_RESENDS = 1
-
-
-class SendState(enum.StrEnum):
-    QUEUED = "queued"
-    SENDING = "sending"
-    SENT = "sent"
-    UNKNOWN = "unknown"
-    FAILED = "failed"
+log = logging.getLogger(__name__)
 
 
-class Envelope(msgspec.Struct, frozen=True):
-    """What is sealed in a row: nothing of it stands in the clear."""
-
-    chat: ChatRef
-    action: Action
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A chat with something to send; `urgency` of the most urgent."""
-
-    chat_key: bytes
-    account: str
-    urgency: int
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A row about to be sent. `attempt` counts from 1; `resends` counts the sends after an unknown result."""
+class _Taken(NamedTuple):
+    """What `_NEXT` returns: the fields of `Outgoing`, and the body."""
 
     id: int
     reference: str
@@ -64,29 +53,55 @@ class Outgoing:
     attempt: int
     resends: int
     created_at: int
+    subject: str | None
     more: int | None
-    """Urgency of the chat's next message; None when this is the last one."""
-    envelope: Envelope
+    body: bytes
 
-
-log = logging.getLogger(__name__)
-
-_TAKEN = tuple[int, str, str, bytes, OnUnknown, int, int, int, int, int | None, bytes]
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Envelope).decode
 
 _ADD = """
     INSERT INTO outbox (reference, account, chat, kind, state, on_unknown, urgency, attempts, resends, cause,
-                        created_at, body)
-         VALUES (:reference, :account, :chat, :kind, 'queued', :on_unknown, :urgency, 0, 0, :cause, :now, :body)
+                        created_at, subject, replaces, body)
+         VALUES (:reference, :account, :chat, :kind, 'queued', :on_unknown, :urgency, 0, 0, :cause, :now, :subject,
+                 :replaces, :body)
     ON CONFLICT (reference) DO NOTHING"""
+
+_LEFT_OUT = """
+    INSERT INTO outbox (reference, account, chat, kind, state, on_unknown, urgency, attempts, resends, cause,
+                        created_at, settled_at, error)
+         VALUES (:reference, :account, :chat, :kind, 'failed', :on_unknown, :urgency, 0, 0, :cause, :now, :now,
+                 'impossible')
+    ON CONFLICT (reference) DO NOTHING"""
+
+# References are their base, a hyphen and a number: what one outcome says about a subject belongs together.
+_REPLACE = """
+    UPDATE outbox SET state = 'replaced', settled_at = :now, body = NULL
+     WHERE chat = :chat AND subject = :subject AND kind = :kind AND state = 'queued'
+       AND rtrim(reference, '0123456789') <> :base"""
+
+# What was being sent when a newer one was queued, and came back.
+_OVERTAKEN = """
+    UPDATE outbox SET state = 'replaced', settled_at = :now, body = NULL
+     WHERE state = 'queued' AND subject IS NOT NULL
+       AND EXISTS (SELECT 1 FROM outbox AS newer
+                    WHERE newer.chat = outbox.chat AND newer.subject = outbox.subject AND newer.kind = outbox.kind
+                      AND newer.replaces = 1 AND newer.id > outbox.id
+                      AND rtrim(newer.reference, '0123456789') <> rtrim(outbox.reference, '0123456789'))"""
+
+_EARLIER = """
+    SELECT reference, sent_id, editable_until FROM outbox
+     WHERE chat = :chat AND subject = :subject AND kind IN (:kind, :edit) AND state IN ('sent', 'unknown')
+     ORDER BY id DESC LIMIT 1"""
+
+_UNEDITABLE = "UPDATE outbox SET sent_id = NULL, editable_until = NULL WHERE reference = :reference"
 
 _NEXT = """
     UPDATE outbox SET state = 'sending', attempts = attempts + 1
      WHERE id = (SELECT id FROM outbox WHERE chat = :chat AND state = 'queued' ORDER BY urgency, id LIMIT 1)
        AND state = 'queued'
- RETURNING id, reference, account, chat, on_unknown, urgency, attempts, resends, created_at,
+ RETURNING id, reference, account, chat, on_unknown, urgency, attempts, resends, created_at, subject,
            (SELECT other.urgency FROM outbox AS other
              WHERE other.chat = :chat AND other.state = 'queued' AND other.id <> outbox.id
              ORDER BY other.urgency, other.id LIMIT 1),
@@ -95,7 +110,8 @@ _NEXT = """
 _UNTAKE = "UPDATE outbox SET state = 'queued' WHERE chat = :chat AND state = 'sending'"
 
 _SETTLE = """
-    UPDATE outbox SET state = :state, settled_at = :now, message = :message, error = :error, body = NULL
+    UPDATE outbox SET state = :state, settled_at = :now, kind = coalesce(:kind, kind), message = :message,
+                      sent_id = :sent_id, editable_until = :until, error = :error, body = NULL
      WHERE id = :id AND state = 'sending'"""
 
 _BACK = "UPDATE outbox SET state = 'queued', resends = :resends, error = :error WHERE id = :id AND state = 'sending'"
@@ -116,25 +132,68 @@ class Outbox:
 
     def add(self, replies: Sequence[Reply], base: str, cause: int | None) -> tuple[Statement, ...]:
         """The rows for these replies. `base` is the same whenever the same cause is handled again: nothing doubles."""
-        return tuple(self._row(reply, f"{base}-{number}", cause) for number, reply in enumerate(replies))
+        about = [(reply.chat, reply.subject, _kind(reply.action)) for reply in replies]
+        alike = Counter(about)
+        return (
+            *(self._replace(reply, base) for reply in replies if _replaces(reply)),
+            *(
+                self._row(reply, f"{base}-{number}", cause, whole=alike[about[number]] == 1)
+                for number, reply in enumerate(replies)
+            ),
+        )
+
+    def left_out(self, replies: Sequence[Reply], base: str, cause: int | None) -> tuple[Statement, ...]:
+        """Rows for what the transport cannot do at all: failed from the beginning, for `trace` to show."""
+        return tuple(
+            Statement(
+                _LEFT_OUT,
+                {
+                    "reference": f"{base}-x{number}",
+                    "account": reply.account,
+                    "chat": chat_key(self._sealer, reply.account, reply.chat),
+                    "kind": _kind(reply.action),
+                    "on_unknown": reply.on_unknown.value,
+                    "urgency": int(reply.urgency),
+                    "cause": cause,
+                    "now": self._clock.now(),
+                },
+            )
+            for number, reply in enumerate(replies)
+        )
 
     def ready(self, replies: Sequence[Reply]) -> list[Ready]:
         """What to announce to the sender once the rows of `replies` are committed."""
         return [Ready(chat_key(self._sealer, r.account, r.chat), r.account, int(r.urgency)) for r in replies]
 
-    def _row(self, reply: Reply, reference: str, cause: int | None) -> Statement:
+    def _replace(self, reply: Reply, base: str) -> Statement:
+        return Statement(
+            _REPLACE,
+            {
+                "chat": chat_key(self._sealer, reply.account, reply.chat),
+                "subject": reply.subject,
+                "kind": _kind(reply.action),
+                "base": f"{base}-",
+                "now": self._clock.now(),
+            },
+        )
+
+    def _row(self, reply: Reply, reference: str, cause: int | None, *, whole: bool) -> Statement:
+        edited = reply.edited if whole and reply.subject else None
+        envelope = Envelope(reply.chat, reply.action, edited or None, reply.otherwise, whole)
         return Statement(
             _ADD,
             {
                 "reference": reference,
                 "account": reply.account,
                 "chat": chat_key(self._sealer, reply.account, reply.chat),
-                "kind": str(reply.action.__struct_config__.tag),
+                "kind": _kind(reply.action),
                 "on_unknown": reply.on_unknown.value,
                 "urgency": int(reply.urgency),
                 "cause": cause,
                 "now": self._clock.now(),
-                "body": self._sealer.seal("outbox", reference, _encode(Envelope(reply.chat, reply.action))),
+                "subject": reply.subject or None,
+                "replaces": int(_replaces(reply)),
+                "body": self._sealer.seal("outbox", reference, _encode(envelope)),
             },
         )
 
@@ -148,37 +207,103 @@ class Outbox:
             *_, rows = await self._database.commit(Batch((*undo, Statement(_NEXT, {"chat": chat}))))
             if not rows:
                 return None
-            row_id, reference, account, key, on_unknown, urgency, attempt, resends, created_at, more, body = (
-                msgspec.convert(rows[0], _TAKEN)
-            )
+            row = msgspec.convert(rows[0], _Taken)
             try:
-                envelope = _decode(self._sealer.open("outbox", reference, body))
+                envelope = _decode(self._sealer.open("outbox", row.reference, row.body))
             except (StorageError, msgspec.DecodeError):
-                log.exception("a message to be sent cannot be opened", extra={"row": row_id})
-                await self._database.commit(Batch((self._settled(row_id, SendState.FAILED, None, "unsealable"),)))
+                log.exception("a message to be sent cannot be opened", extra={"row": row.id})
+                await self._database.commit(Batch((self._settled(row.id, SendState.FAILED, error="unsealable"),)))
                 continue
-            return Outgoing(
-                row_id, reference, account, key, on_unknown, urgency, attempt, resends, created_at, more, envelope
-            )
+            earlier = None if row.subject is None else await self._earlier(chat, row.subject, envelope.action)
+            out = Outgoing(*row[:-1], envelope, earlier)
+            if not out.pointless:
+                return out
+            await self._database.commit(Batch((self._settled(row.id, SendState.REPLACED, error="nothing_to_correct"),)))
+
+    async def _earlier(self, chat: bytes, subject: str, action: Action) -> Earlier | None:
+        kind = _kind(action)
+        edit = _EDIT if isinstance(action, SendText) else kind
+        row = await self._database.fetch_one(_EARLIER, {"chat": chat, "subject": subject, "kind": kind, "edit": edit})
+        if row is None:
+            return None
+        reference, sent_id, until = msgspec.convert(row, tuple[str, bytes | None, int | None])
+        if sent_id is None or until is None or until <= self._clock.now():
+            return Earlier(reference)
+        try:
+            message_id = self._sealer.open("outbox", id_row((reference,)), sent_id).decode()
+        except StorageError:
+            log.exception("the id of a sent message cannot be opened", extra={"reference": reference})
+            return Earlier(reference)
+        return Earlier(reference, Editable(message_id, until))
 
     async def settle(
-        self, out: Outgoing, state: SendState, *, message_id: str | None = None, error: str | None = None
+        self,
+        out: Outgoing,
+        state: SendState,
+        *,
+        message_id: str | None = None,
+        error: str | None = None,
+        edit_seconds: int = 0,
     ) -> None:
-        """The fate of a row is known; its body is wiped. Raises Conflict: it was known already."""
-        message = None if message_id is None else self._message(out.account, out.envelope.chat, message_id)
-        await self._database.commit(Batch((self._settled(out.id, state, message, error),)))
+        """The fate of a row is known; its body is wiped. Raises Conflict: it was known already.
 
-    def _settled(self, row_id: int, state: SendState, message: bytes | None, error: str | None) -> Statement:
-        args = {"id": row_id, "state": state.value, "now": self._clock.now(), "message": message, "error": error}
+        `edit_seconds`: how long the transport lets the message be edited. One that was edited can be edited for as long
+        as before.
+        """
+        edits = out.edits
+        editable = edits
+        if edits is None and message_id is not None and edit_seconds and out.subject and out.envelope.whole:
+            editable = Editable(message_id, self._clock.now() + edit_seconds * 1000)
+        message = None if message_id is None else self._message(out.account, out.envelope.chat, message_id)
+        kind = None if edits is None else _EDIT
+        statements = [self._settled(out.id, state, message, error, kind, self._sealed_id(out.reference, editable))]
+        if edits is not None and out.earlier is not None:
+            statements.append(Statement(_UNEDITABLE, {"reference": out.earlier.reference}))
+        await self._database.commit(Batch(tuple(statements)))
+
+    def _sealed_id(self, reference: str, editable: Editable | None) -> tuple[bytes | None, int | None]:
+        if editable is None:
+            return None, None
+        name = id_row((reference,))
+        return self._sealer.seal("outbox", name, editable.message_id.encode()), editable.until
+
+    def _settled(
+        self,
+        row_id: int,
+        state: SendState,
+        message: bytes | None = None,
+        error: str | None = None,
+        kind: str | None = None,
+        editable: tuple[bytes | None, int | None] = (None, None),
+    ) -> Statement:
+        sent_id, until = editable
+        args = {
+            "id": row_id,
+            "state": state.value,
+            "kind": kind,
+            "now": self._clock.now(),
+            "message": message,
+            "sent_id": sent_id,
+            "until": until,
+            "error": error,
+        }
         return Statement(_SETTLE, args, rows=1)
 
-    async def put_back(self, out: Outgoing, *, error: str, resend: bool) -> None:
-        """Queued again: nothing was sent, or (`resend`) the one repetition after an unknown result.
+    async def put_back(self, out: Outgoing, *, error: str, resend: bool, uneditable: bool = False) -> None:
+        """Queued again: nothing was sent, or (`resend`) the one repetition after an unknown result. Unless a newer one
+        about its subject waits: then that one takes its place.
+
+        `uneditable`: the earlier message cannot be edited after all, and what it should have said follows it.
 
         Raises Conflict: it is queued already.
         """
         args: dict[str, Value] = {"id": out.id, "resends": out.resends + int(resend), "error": error}
-        await self._database.commit(Batch((Statement(_BACK, args, rows=1),)))
+        statements = [Statement(_BACK, args, rows=1)]
+        if out.subject is not None:
+            statements.append(Statement(_OVERTAKEN + " AND id = :id", {"id": out.id, "now": self._clock.now()}))
+        if uneditable and out.earlier is not None:
+            statements.append(Statement(_UNEDITABLE, {"reference": out.earlier.reference}))
+        await self._database.commit(Batch(tuple(statements)))
 
     async def recover(self) -> int:
         """At start: rows left in `sending` have an unknown result. How many there were.
@@ -196,8 +321,14 @@ class Outbox:
                 WHERE state = 'sending' RETURNING id""",
             {"now": now},
         )
-        resent, dropped = await self._database.commit(Batch((resend, drop)))
+        overtaken = Statement(_OVERTAKEN, {"now": now})
+        resent, dropped, _ = await self._database.commit(Batch((resend, drop, overtaken)))
         return len(resent) + len(dropped)
+
+    async def depth(self) -> int:
+        """How many messages wait to be sent."""
+        row = await self._database.fetch_one("SELECT count(*) FROM outbox WHERE state = 'queued'")
+        return 0 if row is None else msgspec.convert(row, tuple[int])[0]
 
     async def queued_chats(self) -> AsyncIterator[Ready]:
         """Every chat with something to send, the most urgent and longest waiting first."""
@@ -219,11 +350,32 @@ class Outbox:
         """Retention: rows that are settled, `keep` milliseconds after they were written, a bounded number at a time."""
         return Statement(
             """DELETE FROM outbox WHERE id IN (
-                   SELECT id FROM outbox WHERE created_at < :before AND state IN ('sent', 'unknown', 'failed')
+                   SELECT id FROM outbox WHERE created_at < :before AND state NOT IN ('queued', 'sending')
                     ORDER BY created_at LIMIT :limit)
              RETURNING id""",
             {"before": self._clock.now() - keep, "limit": limit},
         )
+
+    def forget_ids(self, limit: int) -> Statement:
+        """Retention: the ids of messages that can no longer be edited, a bounded number at a time."""
+        return Statement(
+            """UPDATE outbox SET sent_id = NULL, editable_until = NULL WHERE id IN (
+                   SELECT id FROM outbox WHERE editable_until <= :now ORDER BY editable_until LIMIT :limit)
+             RETURNING id""",
+            {"now": self._clock.now(), "limit": limit},
+        )
+
+
+def _replaces(reply: Reply) -> bool:
+    """Whether it takes the place of what waits; a reaction does so in the network anyway."""
+    return bool(reply.subject) and (reply.edited is not None or isinstance(reply.action, React))
+
+
+def _kind(action: Action) -> str:
+    return str(action.__struct_config__.tag)
+
+
+_EDIT = str(Edit.__struct_config__.tag)
 
 
 AFTER_RESTORE = (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from whinchat.core.dispatch.handler import NOTHING, Outcome
-from whinchat.core.dispatch.inbox import KEEP_ASIDE, Inbox
+from whinchat.core.dispatch.inbox import Inbox
 from whinchat.core.dispatch.outbox import Outbox
 from whinchat.core.ports import Batch, Claim, Clock, Database, Job, Statement
 
@@ -27,9 +27,9 @@ class Retention:
         outbox: Outbox,
         clock: Clock,
         keep: int,
-        also: Callable[[int], Statement] | None = None,
+        also: Sequence[Callable[[], Statement]] = (),
     ) -> None:
-        """`also`: removes what became dead before a time in milliseconds, for the queue in use."""
+        """`also`: what else is over; a statement that returns rows is repeated until it returns none."""
         self._database = database
         self._inbox = inbox
         self._outbox = outbox
@@ -47,6 +47,7 @@ class Retention:
         return (
             self._inbox.forget(self._keep, PAGE),
             self._outbox.forget(self._keep, PAGE),
+            self._outbox.forget_ids(PAGE),
             Statement(
                 """DELETE FROM steps WHERE id IN (SELECT id FROM steps WHERE at < :before ORDER BY at LIMIT :limit)
                  RETURNING id""",
@@ -58,5 +59,5 @@ class Retention:
                  RETURNING topic""",
                 {"now": now, "limit": PAGE},
             ),
-            *(() if self._also is None else (self._also(now - KEEP_ASIDE),)),
+            *(over() for over in self._also),
         )

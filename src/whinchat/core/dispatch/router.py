@@ -74,7 +74,7 @@ class Router:
         return None
 
     def _within(self, app: str, line: Line, *, replies: bool) -> Route:
-        """The command of `app` that the line goes on with; help for the application when it says no more."""
+        """The command of `app` that the line goes on with, or the bot's own of that name; help when it says no more."""
         commands = self._apps[app]
         given = line.take()
         command = commands.get(fold(given) if given else HELP)
@@ -83,6 +83,9 @@ class Router:
         if HELP in self._plain and (not given or fold(given) == HELP):
             command = self._plain[HELP]
             return Route("", command, command.parse(f"{app} {line.take_rest()}", replies=replies))
+        command = self._plain.get(fold(given))
+        if command is not None:
+            return Route("", command, command.parse(line.take_rest(), replies=replies))
         problem = UsageProblem(None, Problem.UNKNOWN, {"given": f"{app} {given}"}, nearest(given, commands))
         return Route(app, None, problem)
 

@@ -13,10 +13,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import count
 
-from whinchat.core.dispatch.outbox import MAX_RESENDS, Outbox, Outgoing, Ready, SendState
+from whinchat.core.dispatch.outbox import Outbox
+from whinchat.core.dispatch.outgoing import MAX_RESENDS, Outgoing, Ready, SendState
 from whinchat.core.errors import Conflict, WhinchatError
 from whinchat.core.ports import Clock, Limit, Metric, MetricKind, Metrics, Random, RateLimiter, Transport
-from whinchat.core.types import Certainty, ConnectionState, OnUnknown, SendResult
+from whinchat.core.types import (
+    Certainty,
+    ChatRef,
+    ConnectionState,
+    LockGroup,
+    OnUnknown,
+    RemoveMember,
+    SendResult,
+    SendText,
+)
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +36,12 @@ SEND_SECONDS = 30.0  # a send that takes longer has an unknown result
 OFFLINE = 0.5  # seconds before an account that is not connected is looked at again
 
 SENT = Metric(MetricKind.COUNTER, "whinchat_sends_total", "Messages handed to a transport.", ("action", "result"))
+UPDATED = Metric(
+    MetricKind.COUNTER,
+    "whinchat_updates_total",
+    "Texts that said something newer about the subject of an earlier one: it was edited, or followed up.",
+    ("how",),
+)
 SEND_TIME = Metric(
     MetricKind.HISTOGRAM,
     "whinchat_send_queue_seconds",
@@ -36,7 +52,7 @@ SEND_TIME = Metric(
 
 
 class Sender:
-    """`senders` messages are under way at once."""
+    """`senders` messages are under way at once. `forget_group` is told of the account and group that we changed."""
 
     def __init__(
         self,
@@ -48,6 +64,7 @@ class Sender:
         metrics: Metrics,
         *,
         senders: int = 8,
+        forget_group: Callable[[str, ChatRef], None] = lambda _account, _chat: None,
     ) -> None:
         self._outbox = outbox
         self._transports = transports
@@ -56,6 +73,7 @@ class Sender:
         self._random = random
         self._metrics = metrics
         self._senders = senders
+        self._forget_group = forget_group
         self._waiting: dict[bytes, Ready] = {}
         self._lines: dict[str, list[tuple[int, int, bytes]]] = {}
         """Account to a heap of (urgency, order of coming, chat). Places that `_waiting` does not bear out are old."""
@@ -235,14 +253,17 @@ class Sender:
             result = SendResult(Certainty.REJECTED, error="no_such_account")
         else:
             result = await self._perform(transport, out)
-        return await self._settle_surely(out, result)
+            if isinstance(out.action, RemoveMember | LockGroup):
+                self._forget_group(out.account, out.envelope.chat)
+        seconds = 0 if transport is None else transport.capabilities.edit_seconds
+        return await self._settle_surely(out, result, seconds)
 
-    async def _settle_surely(self, out: Outgoing, result: SendResult) -> float:
+    async def _settle_surely(self, out: Outgoing, result: SendResult, edit_seconds: int) -> float:
         """A result that is known here but not on disk would be lost: it is written as soon as that is possible."""
-        self._metrics.add(SENT, action=str(out.envelope.action.__struct_config__.tag), result=result.certainty.value)
+        self._metrics.add(SENT, action=str(out.action.__struct_config__.tag), result=result.certainty.value)
         while True:
             try:
-                return await self._settle(out, result)
+                return await self._settle(out, result, edit_seconds)
             except Conflict:
                 return 0.0  # it was written, and only the answer was lost
             except WhinchatError as error:
@@ -254,7 +275,7 @@ class Sender:
     async def _perform(self, transport: Transport, out: Outgoing) -> SendResult:
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                return await transport.perform(out.envelope.chat, out.envelope.action, out.reference)
+                return await transport.perform(out.envelope.chat, out.action, out.reference)
         except TimeoutError:
             return SendResult(Certainty.UNKNOWN, error="timeout")
         except Exception as error:
@@ -262,12 +283,12 @@ class Sender:
             log.exception("a transport raised while sending", extra={"error": type(error).__name__})
             return SendResult(Certainty.UNKNOWN, error=error.code if isinstance(error, WhinchatError) else "raised")
 
-    async def _settle(self, out: Outgoing, result: SendResult) -> float:
+    async def _settle(self, out: Outgoing, result: SendResult, edit_seconds: int) -> float:
         error = result.error or "unexplained"
         match result.certainty:
             case Certainty.SENT:
-                await self._outbox.settle(out, SendState.SENT, message_id=result.message_id)
-                self._metrics.observe(SEND_TIME, (self._clock.now() - out.created_at) / 1000)
+                await self._outbox.settle(out, SendState.SENT, message_id=result.message_id, edit_seconds=edit_seconds)
+                self._note(out)
                 return 0.0
             case Certainty.UNKNOWN if out.on_unknown is OnUnknown.RESEND_ONCE and out.resends < MAX_RESENDS:
                 return await self._put_back(out, error, self._backoff(out.attempt), resend=True)
@@ -277,13 +298,22 @@ class Sender:
         if result.retry_after is not None and out.attempt < MAX_ATTEMPTS:
             pause = max(result.retry_after, self._backoff(out.attempt))
             return await self._put_back(out, error, pause, resend=False)
+        if out.edits is not None:
+            return await self._put_back(out, error, 0.0, resend=False, uneditable=True)
         log.warning("a message was refused by the transport", extra={"error": error, "reference": out.reference})
         await self._outbox.settle(out, SendState.FAILED, error=error)
         return 0.0
 
-    async def _put_back(self, out: Outgoing, error: str, pause: float, *, resend: bool) -> float:
+    def _note(self, out: Outgoing) -> None:
+        self._metrics.observe(SEND_TIME, (self._clock.now() - out.created_at) / 1000)
+        if out.earlier is not None and isinstance(out.envelope.action, SendText):
+            self._metrics.add(UPDATED, how="followed_up" if out.edits is None else "edited")
+
+    async def _put_back(
+        self, out: Outgoing, error: str, pause: float, *, resend: bool, uneditable: bool = False
+    ) -> float:
         self.announce([Ready(out.chat_key, out.account, out.urgency)])
-        await self._outbox.put_back(out, error=error, resend=resend)
+        await self._outbox.put_back(out, error=error, resend=resend, uneditable=uneditable)
         return pause
 
     def _backoff(self, attempt: int) -> float:

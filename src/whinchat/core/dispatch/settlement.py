@@ -8,11 +8,24 @@ from dataclasses import replace
 import msgspec
 
 from whinchat.core.dispatch.handler import Outcome
-from whinchat.core.dispatch.outbox import Outbox, Ready
+from whinchat.core.dispatch.outbox import Outbox
+from whinchat.core.dispatch.outgoing import Ready
 from whinchat.core.events import EventBus
 from whinchat.core.formatting.split import split
 from whinchat.core.ports import Batch, Database, Queue, Random, Statement
-from whinchat.core.types import Action, Capabilities, Delete, Edit, React, Reply, Revoke, SendMedia, SendText
+from whinchat.core.types import (
+    Action,
+    Capabilities,
+    Delete,
+    Edit,
+    LockGroup,
+    React,
+    RemoveMember,
+    Reply,
+    Revoke,
+    SendMedia,
+    SendText,
+)
 
 Announce = Callable[[Sequence[Ready]], None]
 
@@ -48,11 +61,15 @@ class Settlement:
         Raises:
             Conflict: the state had moved on; nothing was written and the handler is to run again.
         """
-        replies = [part for reply in outcome.replies for part in self._fit(reply)]
+        possible = [reply for reply in outcome.replies if self._possible(reply)]
+        left_out = [reply for reply in outcome.replies if not self._possible(reply)]
+        replies = [part for reply in possible for part in self._fit(reply)]
+        base = base or self._random.randbytes(16).hex()
         jobs = [msgspec.structs.replace(job, cause=cause) for job in outcome.jobs]
         statements = (
             *outcome.changes.statements,
-            *self._outbox.add(replies, base or self._random.randbytes(16).hex(), cause),
+            *self._outbox.add(replies, base, cause),
+            *self._outbox.left_out(left_out, base, cause),
             *(statement for job in jobs for statement in self._queue.add(job)),
             done,
         )
@@ -64,35 +81,37 @@ class Settlement:
         for fact in outcome.facts:
             await self._bus.publish(fact)
 
+    def _possible(self, reply: Reply) -> bool:
+        """Whether the transport can do that at all; an account that is not here now may be back with all it could."""
+        limits = self._limits(reply.account)
+        return limits is None or _possible(reply.action, limits)
+
     def _fit(self, reply: Reply) -> list[Reply]:
-        """As many messages as the transport's limit asks for, of which only the first one quotes; none for what it
-        cannot do at all.
-        """
+        """As many messages as the transport's limit asks for, of which only the first one quotes."""
         limits = self._limits(reply.account)
         if limits is None:
             return [reply]
         action = reply.action
-        if not _possible(action, limits):
-            return []
         if not isinstance(action, SendText):
             return [reply]
         first, *rest = split(action.text, limits.max_text)
         quote = action.quote if limits.quote else None
         parts = [SendText(first, quote, action.mentions), *(SendText(text) for text in rest)]
-        return [replace(reply, action=part) for part in parts]
+        edited = reply.edited
+        if edited and len(split(edited, limits.max_text)) > 1:
+            edited = ""
+        return [replace(reply, action=part, edited=edited) for part in parts]
 
 
 def _possible(action: Action, limits: Capabilities) -> bool:
-    match action:
-        case React():
-            return limits.react
-        case Edit():
-            return limits.edit
-        case Revoke():
-            return limits.revoke
-        case Delete():
-            return limits.moderate_delete
-        case SendMedia():
-            return limits.media_out
-        case SendText():
-            return True
+    able = {
+        React: limits.react,
+        Edit: limits.edit,
+        Revoke: limits.revoke,
+        Delete: limits.moderate_delete,
+        RemoveMember: limits.remove_member,
+        LockGroup: limits.lock_group,
+        SendMedia: limits.media_out,
+        SendText: True,
+    }
+    return able[type(action)]

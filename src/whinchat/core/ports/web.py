@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -65,8 +65,9 @@ class HttpClient(Protocol):
 class Resolver(Protocol):
     """Asks the name servers; answers are as they came, not judged."""
 
-    async def addresses(self, name: str) -> Sequence[str]:
-        """IPv4 and IPv6 addresses of a host (A and AAAA), empty where the name does not exist or has none.
+    async def addresses(self, name: str, *, ipv6: bool = True) -> Sequence[str]:
+        """Addresses of a name, aliases followed: IPv4 (A), then with `ipv6` IPv6 (AAAA) too. Empty where the name does
+        not exist or has none.
 
         Raises:
             HttpError: `unresolved` no answer that can be used; `timeout`.
@@ -86,10 +87,10 @@ class FetchFault(enum.StrEnum):
     UNREACHABLE = "unreachable"
     TLS = "tls"
     TIMEOUT = "timeout"
-    TOO_LARGE = "too_large"
     HOPS = "hops"
     """More redirects than are followed, or a circle."""
     PROTOCOL = "protocol"
+    """What came is no answer, or one with more headers than are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +147,16 @@ class Visit:
     certificate: Certificate | None = None
     """None without TLS, or where it never came so far."""
     fault: FetchFault | None = None
-    """None: a page was reached, whatever its status."""
+    """None: a page was reached, whatever its status; or, without a status, `url` was not to be followed."""
 
 
 class Fetcher(Protocol):
     """Visits addresses that come from chats: the public Internet only, without cookies, credentials or downloads."""
 
-    async def visit(self, url: str, limits: VisitLimits) -> Visit:
-        """Never raises for what the other side is or does: that is what it reports."""
+    async def visit(self, url: str, limits: VisitLimits, follow: Callable[[str], bool] | None = None) -> Visit:
+        """Never raises for what the other side is or does: that is what it reports.
+
+        `follow`: asked before each further address; where it says no, the visit ends there without asking that address
+        anything (`Visit.url` names it, `status` is None and there is no fault). None: all are followed.
+        """
         ...

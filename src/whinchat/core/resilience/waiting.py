@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from whinchat.core.ports import Clock
+
+T = TypeVar("T")
 
 
 async def set_within(event: asyncio.Event, seconds: float, clock: Clock) -> bool:
@@ -21,3 +25,23 @@ async def set_within(event: asyncio.Event, seconds: float, clock: Clock) -> bool
 
 async def _done(event: asyncio.Event) -> None:
     await event.wait()
+
+
+async def within(work: Coroutine[Any, Any, T], seconds: float, clock: Clock) -> T:
+    """What `work` gives or raises, if it ends in time; else it is cancelled.
+
+    Raises:
+        TimeoutError: it took longer than `seconds` by `clock`.
+    """
+    task = asyncio.ensure_future(work)
+    alarm = asyncio.ensure_future(clock.sleep(seconds))
+    try:
+        await asyncio.wait((task, alarm), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        in_time = task.done()
+        task.cancel()
+        alarm.cancel()
+        await asyncio.wait((task, alarm))
+    if not in_time:
+        raise TimeoutError
+    return task.result()

@@ -11,7 +11,7 @@ from typing import cast
 
 from cronsim import CronSim, CronSimError
 
-from whinchat.core.app import Schedule
+from whinchat.core.app import REBOOT, Schedule
 from whinchat.core.errors import Conflict, Refused, WhinchatError
 from whinchat.core.ports import Batch, Clock, Database, Queue, Statement
 from whinchat.core.resilience.waiting import set_within
@@ -85,7 +85,12 @@ class Scheduler:
 
     def __init__(self, schedules: Sequence[Schedule], database: Database, queue: Queue, clock: Clock) -> None:
         """Raises Refused (code `cron`) for an expression that is not one."""
-        self._entries = [_Entry(f"{s.job.kind} {s.job.key} {s.cron}", Cron(s.cron), s) for s in schedules]
+        self._at_start = [schedule.job for schedule in schedules if schedule.cron == REBOOT]
+        self._entries = [
+            _Entry(f"{each.job.kind} {each.job.key} {each.cron}", Cron(each.cron), each)
+            for each in schedules
+            if each.cron != REBOOT
+        ]
         self._database = database
         self._queue = queue
         self._clock = clock
@@ -96,6 +101,7 @@ class Scheduler:
         pause = 0.0
         while not await set_within(self._stopping, pause, self._clock):
             try:
+                await self._start()
                 pause = min([LOOK_AGAIN, *[await self._look_at(entry) for entry in self._entries]])
             except WhinchatError as error:
                 log.warning("the schedules cannot be kept", extra={"error": error.code})
@@ -103,6 +109,14 @@ class Scheduler:
 
     def stop(self) -> None:
         self._stopping.set()
+
+    async def _start(self) -> None:
+        """What the start of the service calls for, once."""
+        if not self._at_start:
+            return
+        await self._database.commit(Batch(tuple(step for job in self._at_start for step in self._queue.add(job))))
+        self._at_start = []
+        self._queue.announce()
 
     async def _look_at(self, entry: _Entry) -> float:
         """Fire if it is time. Seconds until it is worth another look."""

@@ -184,16 +184,23 @@ class SqlQueue:
 
     async def revive(self, job_id: int) -> bool:
         """Let a dead job wait again, with all its attempts; False when there is no such dead job."""
-        args = {"id": job_id}
-        found = await self._touch(
-            Statement(sql.DISCARD_IF_WAITING, args), Statement(sql.REVIVE, {**args, "now": self._clock.now()})
-        )
+        found = await self._touch(*self.revival(job_id))
         self.announce()
         return found
 
+    def revival(self, job_id: int) -> tuple[Statement, ...]:
+        """Lets a dead job wait again, with all its attempts, to be committed with something else; workers that look
+        every few seconds find it.
+        """
+        args = {"id": job_id}
+        return Statement(sql.DISCARD_IF_WAITING, args), Statement(sql.REVIVE, {**args, "now": self._clock.now()})
+
     async def discard(self, job_id: int) -> bool:
         """Remove a dead job for good; False when there is no such dead job."""
-        return await self._touch(Statement(sql.DISCARD, {"id": job_id}))
+        return await self._touch(self.removal(job_id))
+
+    def removal(self, job_id: int) -> Statement:
+        return Statement(sql.DISCARD, {"id": job_id})
 
     async def _touch(self, *statements: Statement) -> bool:
         return any(await self._database.commit(Batch(statements)))

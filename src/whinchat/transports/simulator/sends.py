@@ -16,8 +16,10 @@ from whinchat.core.types import (
     Content,
     Delete,
     Edit,
+    LockGroup,
     MessageRef,
     React,
+    RemoveMember,
     Revoke,
     SendMedia,
     SendResult,
@@ -25,6 +27,7 @@ from whinchat.core.types import (
 )
 from whinchat.transports.simulator.chats import Chat
 from whinchat.transports.simulator.faults import OF_SENDING, Fault, FaultKind
+from whinchat.transports.simulator.groups import Groups
 from whinchat.transports.simulator.messages import Message, NewMedia
 from whinchat.transports.simulator.people import Person
 from whinchat.transports.simulator.realm import Realm
@@ -45,9 +48,10 @@ class Performed:
 class Sends:
     """Does what bots ask for. The same reference arrives as often as it is sent, unless `dedupe` is on."""
 
-    def __init__(self, realm: Realm, talk: Talk) -> None:
+    def __init__(self, realm: Realm, talk: Talk, groups: Groups) -> None:
         self._realm = realm
         self._talk = talk
+        self._groups = groups
         self._arrived: OrderedDict[tuple[str, str], str | None] = OrderedDict()
         self.dedupe = False
 
@@ -113,6 +117,10 @@ class Sends:
                 self._talk.revoke(_own(bot, chat, action.target))
             case Delete():
                 self._talk.delete(_target(bot, chat, action.target), bot)
+            case RemoveMember():
+                self._groups.remove(chat, bot, (self._realm.people[action.member],))
+            case LockGroup():
+                self._groups.set_announce_only(chat, bot, action.locked)
         return None
 
     def _note(

@@ -20,6 +20,7 @@ from whinchat.core.types import (
 from whinchat.transports.simulator.intake import Intake
 from whinchat.transports.simulator.link import LinkDown, Session, WorldLink
 from whinchat.transports.simulator.sends import LONGEST_TEXT
+from whinchat.transports.simulator.talk import EDITABLE
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +33,11 @@ CAPABILITIES = Capabilities(
     quote=True,
     react=True,
     edit=True,
+    edit_seconds=EDITABLE // 1000,
     revoke=True,
     moderate_delete=True,
+    remove_member=True,
+    lock_group=True,
     groups=True,
     media_in=True,
     media_out=True,

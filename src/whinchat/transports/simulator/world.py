@@ -37,7 +37,7 @@ class World:
         self.realm = Realm(seed, clock, bounds or Bounds(), listener)
         self.groups = Groups(self.realm)
         self.talk = Talk(self.realm)
-        self.sends = Sends(self.realm, self.talk)
+        self.sends = Sends(self.realm, self.talk, self.groups)
         self.people = self.realm.people
         self.faults = self.realm.faults
         self.transcript = self.realm.transcript
@@ -145,6 +145,7 @@ class World:
             members=tuple(self.people[member].reference() for member in found.members),
             admins=tuple(found.admins),
             announce_only=found.announce_only,
+            me=bot.id,
         )
 
     def download(self, media: Media, max_bytes: int) -> bytes:

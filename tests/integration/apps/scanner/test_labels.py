@@ -43,7 +43,7 @@ async def fill() -> None:
         for url, truth, source, at in SAID:
             link = parse_link(url)
             assert link is not None
-            said = Verdict(url, link.host, link.site.name, Level.SUSPICIOUS, 0.9, 2.2, DecidedBy.EVIDENCE)
+            said = Verdict(url, link.host, link.site.name, Level.SUSPICIOUS, 0.9, 2.2, 2.2, DecidedBy.EVIDENCE)
             label = labels.label(link, repository.url_key(link.key), truth, source, at, said)
             for _ in range(2):
                 kept = labels.keep(chat, b"a" * 16, label, Example(url, 2.2, ("random_name", "long_name"), "w1", "l1"))

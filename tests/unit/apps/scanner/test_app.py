@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -11,13 +12,13 @@ from tests.support.evidence import tables
 from tests.support.opinions import Opinions
 
 from whinchat.apps.basics.app import APP as BASICS
-from whinchat.apps.scanner import commands, pictures, reading
+from whinchat.apps.scanner import files, pictures, reading
 from whinchat.apps.scanner.app import APP, freshness, model_freshness
 from whinchat.apps.scanner.evidence.tables import Tables
 from whinchat.apps.scanner.jobs import SCHEDULES
 from whinchat.apps.scanner.model import file
 from whinchat.core.ports import Claim
-from whinchat.core.types import Content, MessageReceived
+from whinchat.core.types import Content, MessageReceived, Role
 from whinchat.testing.clock import START
 from whinchat.testing.harness import BotHarness, running
 
@@ -47,10 +48,10 @@ async def test_the_first_thing_that_a_visitor_tries(shipped: BotHarness) -> None
 
 async def test_every_command_of_the_grammar_has_a_handler_and_every_schedule_a_job(shipped: BotHarness) -> None:
     (scanner,) = [app for app in shipped.apps if app.name == "scanner"]
-    assert [handler.spec for handler in scanner.commands] == list(commands.COMMANDS)
+    assert Counter(handler.spec for handler in scanner.commands) == Counter(APP.commands)
     kinds = {job.kind for job in scanner.jobs}
     assert {schedule.job.kind for schedule in SCHEDULES} <= kinds
-    assert {pictures.Pictures.kind, reading.ReadLarge.kind} <= kinds
+    assert {pictures.Pictures.kind, reading.ReadLarge.kind, files.Files.kind} <= kinds
     for schedule in SCHEDULES:
         await shipped.run_job(schedule.job)
     assert await shipped.count("memory_jobs") == 0
@@ -60,8 +61,9 @@ async def test_help_knows_every_command(shipped: BotHarness) -> None:
     ana = shipped.direct("ana")
     await shipped.say("ana", ana, "scan help")
     (text,) = shipped.texts(ana)
-    for command in commands.COMMANDS:
-        assert (f"!{command.path}" in text) is command.where.includes(ana.kind)
+    for command in APP.commands:
+        usable = command.where.includes(ana.kind) and command.who.includes(Role.ADMIN)
+        assert (f"!{command.path}" in text) is usable
 
 
 @pytest.mark.parametrize(
@@ -99,8 +101,9 @@ def test_doctor_asks_for_the_shipped_model_without_a_service() -> None:
 
 async def test_its_health_checks_are_about_what_it_knows(shipped: BotHarness) -> None:
     (scanner,) = [app for app in shipped.apps if app.name == "scanner"]
-    lists, feeds, model = scanner.health
-    assert (lists.name, feeds.name, model.name) == ("lists", "feeds", "model")
+    lists, feeds, sources, model = scanner.health
+    assert (lists.name, feeds.name, sources.name, model.name) == ("lists", "feeds", "sources", "model")
+    assert (await sources.check()).ok
     assert "days old" in (await lists.check()).detail
     assert (await feeds.check()).detail == "kept up to date: tweetfeed, certpl"
     assert (await model.check()).ok, "the clock of the tests stands at the beginning of 2026"

@@ -96,6 +96,13 @@ async def test_after_wrong_warnings_a_doubtful_link_is_not_warned_of_but_a_liste
     assert bot.texts(club)[0].startswith("⚠️ *Suspicious link:*")
 
 
+async def test_what_a_rule_decides_is_no_opinion_of_the_scanner(bot: BotHarness, family: ChatRef) -> None:
+    await bot.say("owner", family, f"!scan global deny {NICE}")
+    assert "rule of the bot's operator" in await answer(bot, family, f"!scan report {NICE}")
+    await bot.say("ana", family, f"!scan deny {NICE}")
+    assert "rule of this chat" in await answer(bot, family, f"!scan report {NICE}")
+
+
 async def test_allowing_a_site_says_that_its_links_which_were_posted_are_safe(bot: BotHarness, family: ChatRef) -> None:
     for url in SHADIER:
         await bot.say("eve", family, url)

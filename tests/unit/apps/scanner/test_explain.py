@@ -7,7 +7,10 @@ import pytest
 from tests.support.evidence import judge, link
 
 from whinchat.apps.scanner.explain import Explainer, percent
-from whinchat.apps.scanner.verdict import DecidedBy, Level, Reason, Verdict
+from whinchat.apps.scanner.sources.about import Privacy
+from whinchat.apps.scanner.sources.answers import Answer, Facts, Missing, NoAnswer, NotListed
+from whinchat.apps.scanner.sources.asked import Asked, Skip
+from whinchat.apps.scanner.verdict import DecidedBy, Level, Look, Reason, Verdict
 from whinchat.core.formatting.i18n import Words
 
 CATALOGUES = Path(__file__).parents[4] / "src/whinchat/apps/scanner/catalogues"
@@ -24,6 +27,7 @@ def verdict(level: Level = Level.MALICIOUS, **changes: Any) -> Verdict:
         "level": level,
         "probability": 0.97,
         "score": 3.5,
+        "log_odds": 3.5,
         "decided_by": DecidedBy.EVIDENCE,
         "pretends": "PayPal",
         "reasons": (
@@ -57,6 +61,14 @@ def test_a_benign_link_is_explained_by_what_speaks_for_it() -> None:
     explained = EXPLAINER.explain(verdict(Level.BENIGN), "en")
     assert explained.reasons == ("Addresses that end in .top are seldom used for scams.",)
     assert explained.pretends is None
+
+
+def test_that_a_page_is_gone_is_told_last_and_whatever_the_verdict() -> None:
+    gone = Reason("page_gone", 0.0)
+    for level in (Level.SUSPICIOUS, Level.BENIGN):
+        told = EXPLAINER.reasons(verdict(level, reasons=(gone, *verdict().reasons)), "en", most=9)
+        assert told[-1] == "The page is gone or was taken down."
+        assert len(told) > 1
 
 
 def test_a_listing_says_what_kind_of_list() -> None:
@@ -123,3 +135,29 @@ def test_a_real_verdict_can_be_told_in_every_language(language: str) -> None:
     about = link("https://paypal.com.a1b2c3d4.top:4433/wp-content/paypal.com/login.php?to=https://ana@example.com")
     found = judge().judge(about, 0)
     assert len(EXPLAINER.reasons(found, language, most=99)) >= 5
+
+
+# --- what a deep look found --------------------------------------------------------------------------------------
+
+
+def looked(asked: Asked, final: str | None = None) -> list[str]:
+    found = verdict(look=Look(Privacy.FULL, 0, final=final, asked=asked))
+    return [str(line) for line in Explainer(WORDS, {"urlhaus": "URLhaus"}).lines(found, "en")]
+
+
+def test_where_a_link_leads_is_said_and_cannot_be_tapped() -> None:
+    assert "It leads to hxxps://evil[.]example/x" in looked(Asked(), "https://evil.example/x")
+
+
+def test_sources_that_answered_are_counted_and_those_that_did_not_are_named() -> None:
+    answers: dict[str, Answer] = {"urlhaus": NoAnswer(Missing.TIMEOUT), "threatfox": NotListed(), "rdap": Facts()}
+    skipped = {"virustotal": Skip.QUOTA, "phishtank": Skip.NOT_CONFIGURED, "surbl": Skip.PRIVACY}
+    lines = looked(Asked(answers, skipped))
+    assert "External sources that answered: 2" in lines
+    assert "No answer from: URLhaus, virustotal" in lines
+
+
+def test_nothing_is_said_of_sources_where_none_was_to_be_asked() -> None:
+    for line in looked(Asked({}, {"phishtank": Skip.NOT_CONFIGURED})):
+        assert "sources" not in line
+        assert "No answer" not in line

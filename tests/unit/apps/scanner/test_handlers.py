@@ -8,7 +8,7 @@ import pytest
 from tests.support.answers import answer
 from tests.support.opinions import EVIL, NICE, ODD, SHADY, Opinions, link
 
-from whinchat.apps.scanner import commands, handlers
+from whinchat.apps.scanner import checking, commands, handlers
 from whinchat.apps.scanner.verdict import Level
 from whinchat.core.types import ChatRef, MessageRef
 from whinchat.testing.harness import BotHarness
@@ -72,7 +72,7 @@ async def test_check_alone_asks_and_the_next_link_is_the_answer(bot: BotHarness,
 
 async def test_a_question_is_over_after_two_minutes(bot: BotHarness, family: ChatRef) -> None:
     await answer(bot, family, "!scan check")
-    bot.clock.move(handlers.PATIENCE)
+    bot.clock.move(checking.PATIENCE)
     await bot.say("ana", family, BAD)
     assert bot.texts(family)[1].startswith("⛔ *Dangerous link:*")
 
@@ -259,7 +259,7 @@ async def test_status_tells_what_is_on(bot: BotHarness, family: ChatRef, opinion
         "No rules of this chat's own",
         "Lists of known scams: version 1, 24 hours old",
         "Detection model: version 2, 10 days old",
-        "External sources: none. Links stay on this machine.",
+        "External sources: Domain registration (RDAP) and Certificate transparency (SSLMate)",
         "Warned in the last 24 hours: 0",
     ]
     await answer(bot, family, f"!scan allow {NICE}")

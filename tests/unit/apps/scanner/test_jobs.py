@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from tests.support.opinions import EVIL, NICE, ODD, SHADY, Opinions, link
 
@@ -9,8 +11,9 @@ from whinchat.apps.scanner import jobs, repository, service
 from whinchat.apps.scanner.jobs import LISTS, RETENTION
 from whinchat.apps.scanner.verdict import Level
 from whinchat.core.ports import Batch
-from whinchat.core.types import ChatRef, MembershipChange
+from whinchat.core.types import ChatRef, Content, MembershipChange, MessageEdited
 from whinchat.testing.harness import BotHarness
+from whinchat.testing.transport import EVERYTHING
 
 DAY = 24 * 3600
 
@@ -30,11 +33,14 @@ async def test_a_link_that_turns_out_to_be_dangerous_is_corrected_in_every_chat_
     bot.transport.performed.clear()
     opinions.change(ODD, Level.MALICIOUS)
     await bot.run_job(LISTS)
-    assert bot.quotes() == seen
+    assert bot.quotes() == seen[:2]
     assert all(text.startswith("⛔ *I was wrong about a link:* odd-site[.]com") for text in bot.texts())
+    # Who asked the bot alone was told that it could not say: that is put right in place.
+    (edited,) = bot.edits(bot.direct("ana"))
+    assert edited.startswith("⛔ *Dangerous link:* odd-site[.]com")
     assert bot.reactions() == [(message.id, "⛔") for message in seen]
     await bot.run_job(LISTS)
-    assert len(bot.texts()) == 3
+    assert len(bot.texts()) == 2
 
 
 async def test_what_was_listed_in_the_first_minute_of_a_service_is_corrected_too(
@@ -56,8 +62,59 @@ async def test_suspicion_is_corrected_to_danger_and_nothing_else_is_said(
     opinions.levels |= {SHADY: Level.MALICIOUS, EVIL: Level.BENIGN, NICE: Level.UNKNOWN, ODD: Level.BENIGN}
     opinions.change(SHADY, Level.MALICIOUS)
     await bot.run_job(LISTS)
+    (text,) = bot.edits(family)
+    assert text.split("\n")[0] == "⛔ *Dangerous link:* shady-site[.]com"
+    assert bot.texts(family) == []
+
+
+async def test_a_link_that_was_warned_of_stays_in_the_warning_when_it_is_merely_not_borne_out_any_more(
+    watched: BotHarness, family: ChatRef, opinions: Opinions
+) -> None:
+    bot = watched
+    await bot.say("eve", family, f"{link(EVIL)} {link(ODD)}")
+    opinions.levels[EVIL] = Level.BENIGN
+    opinions.change(ODD, Level.SUSPICIOUS)
+    await bot.run_job(LISTS)
+    (text,) = bot.edits(family)
+    blocks = text.split("\n\n")
+    assert blocks[1].startswith("⛔ *Dangerous link:* evil-site[.]com")
+    assert blocks[2].startswith("⚠️ *Suspicious link:* odd-site[.]com")
+
+
+async def test_an_edit_of_a_message_while_its_warning_waits_loses_no_warning(bot: BotHarness, family: ChatRef) -> None:
+    bot.transport.disconnect()
+    message = bot.message("eve", family, link(EVIL), id="m")
+    edit = MessageEdited(
+        account=message.account,
+        chat=family,
+        id="e",
+        sender=message.sender,
+        time=message.time,
+        target="m",
+        content=Content(text=f"{link(EVIL)} {link(SHADY)}"),
+    )
+    await bot.transport.emit(message, edit)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    bot.transport.reconnect()
+    await bot.clock.advance(1)
+    await bot.settle()
+    assert ["evil-site" in bot.texts(family)[0], "shady-site" in bot.texts(family)[1]] == [True, True]
+    assert [emoji for _, emoji in bot.reactions(family)] == ["⛔"]
+
+
+async def test_what_was_said_too_long_ago_to_be_edited_is_followed_by_a_correction(
+    watched: BotHarness, family: ChatRef, opinions: Opinions
+) -> None:
+    bot = watched
+    message = await bot.say("eve", family, link(SHADY))
+    bot.clock.move(EVERYTHING.edit_seconds)
+    bot.transport.performed.clear()
+    opinions.change(SHADY, Level.MALICIOUS)
+    await bot.run_job(LISTS)
     (text,) = bot.texts(family)
-    assert "shady-site[.]com is dangerous after all" in text
+    assert text.startswith("⛔ *I was wrong about a link:* shady-site[.]com is dangerous after all")
+    assert bot.quotes(family) == [message]
 
 
 async def test_a_link_posted_many_times_is_corrected_in_one_text_and_a_reaction_to_each(
@@ -147,7 +204,9 @@ async def test_a_link_that_was_checked_is_corrected_too(
     asked = await bot.say("bob", family, f"!scan check {link(ODD)}")
     opinions.change(ODD, Level.MALICIOUS)
     await bot.run_job(LISTS)
-    assert bot.quotes(family) == [asked, asked]
+    assert bot.quotes(family) == [asked]
+    (answer,) = bot.edits(family)
+    assert answer.startswith("⛔ *odd-site[.]com: dangerous.*")
 
 
 async def test_a_correction_is_in_the_language_of_the_chat(

@@ -192,3 +192,24 @@ def test_what_is_shipped_is_loaded_when_nothing_is_given(monkeypatch: pytest.Mon
     loaded = tables()
     monkeypatch.setattr(Tables, "load", lambda model: loaded if model is shipped() else None)
     assert Judge(FakeLists()).judge(link("https://smithtownnews.com/"), NOW).level is Level.BENIGN
+
+
+@pytest.mark.parametrize("leniency", [-1.0, 0.0, 2.0])
+def test_of_danger_beyond_doubt_no_chats_habits_are_asked(leniency: float) -> None:
+    url = link("https://paypa1-login.pages.dev/verify")
+    sure = msgspec.structs.replace(
+        judge().judge(url, NOW), level=Level.MALICIOUS, log_odds=5.2, speaking=("brand", "path")
+    )
+    found = judge().in_situation(sure, url, Situation(tables()), leniency=leniency)
+    assert found.level is Level.MALICIOUS
+
+
+@pytest.mark.parametrize(
+    ("leniency", "level"), [(-5.0, Level.SUSPICIOUS), (0.0, Level.SUSPICIOUS), (2.0, Level.UNKNOWN)]
+)
+def test_a_chats_habits_move_its_warnings_but_make_nothing_certain(leniency: float, level: Level) -> None:
+    url = link("https://paypa1-login.pages.dev/verify")
+    unsure = msgspec.structs.replace(
+        judge().judge(url, NOW), level=Level.SUSPICIOUS, log_odds=2.0, speaking=("brand", "path")
+    )
+    assert judge().in_situation(unsure, url, Situation(tables()), leniency=leniency).level is level

@@ -23,7 +23,7 @@ ANA, BOB = b"a" * 16, b"b" * 16
 
 
 def verdict(url: str, level: Level = Level.SUSPICIOUS) -> Verdict:
-    return Verdict(url, "a.example", "a.example", level, 0.9, 2.2, DecidedBy.EVIDENCE)
+    return Verdict(url, "a.example", "a.example", level, 0.9, 2.2, 2.2, DecidedBy.EVIDENCE)
 
 
 class Shelf:

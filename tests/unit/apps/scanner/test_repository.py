@@ -74,6 +74,7 @@ def verdict(url: str, *, checked: int, expires: int, level: Level = Level.BENIGN
         level=level,
         probability=0.0,
         score=0.0,
+        log_odds=0.0,
         decided_by=DecidedBy.EVIDENCE,
         checked_at=checked,
         expires_at=expires,
@@ -148,7 +149,10 @@ async def test_what_was_seen_in_a_message_or_quoted_from_it(shelf: Shelf) -> Non
     assert await shelf.repository.links_of(b"one") == {url("https://a.com/"): Level.BENIGN}
     assert await shelf.repository.links_quoted(b"one") == {url("https://a.com/"), url("https://b.com/")}
     (sighting,) = await shelf.repository.sightings_of(b"one")
-    assert sighting == Sighting(1, CHAT, url("https://a.com/"), Level.BENIGN, None, Seen("a", REF, "https://a.com/"))
+    seen, now = Seen("a", REF, "https://a.com/"), shelf.clock.now()
+    assert sighting == Sighting(
+        1, CHAT, b"one", url("https://a.com/"), ANA, "body", None, now, Level.BENIGN, None, seen
+    )
 
 
 async def test_an_edited_message_is_remembered_as_it_reads_now(shelf: Shelf) -> None:

@@ -20,7 +20,7 @@ from whinchat.apps.scanner.links.link import Link
 from whinchat.apps.scanner.links.parse import parse_link
 from whinchat.apps.scanner.migrations import MIGRATIONS
 from whinchat.apps.scanner.repository import Repository, Seen
-from whinchat.apps.scanner.rules import Effect, Pattern, RuleKind
+from whinchat.apps.scanner.rules import EVERYWHERE, Effect, Pattern, RuleKind
 from whinchat.apps.scanner.service import NEVER, TURN, VERDICTS, Found, Scanner, links_in
 from whinchat.apps.scanner.verdict import DecidedBy, Level
 from whinchat.core.ports import Batch
@@ -165,6 +165,23 @@ async def test_a_rule_comes_before_what_is_stored_and_is_the_chats_own(office: O
     office.clock.move(1)
     (found,) = await office.scan(link(EVIL))
     assert found.verdict.level is Level.MALICIOUS
+
+
+async def test_a_rule_of_everywhere_holds_in_all_chats_but_where_one_decided_otherwise(office: Office) -> None:
+    async def rule(chat: bytes, effect: Effect) -> None:
+        pattern = Pattern(RuleKind.HOST, EVIL)
+        change = office.repository.add_rule(chat, 1, effect, pattern, reason="", author=b"a", expires_at=None)
+        await office.database.commit(Batch((change,)))
+
+    await rule(EVERYWHERE, Effect.ALLOW)
+    (found,) = await office.scan(link(EVIL))
+    assert (found.verdict.level, found.verdict.decided_by) == (Level.BENIGN, DecidedBy.OVERRIDE)
+    assert found.verdict.reasons[0].name == "allowed_everywhere"
+    await rule(CHAT, Effect.DENY)
+    (found,) = await office.scan(link(EVIL))
+    assert found.verdict.reasons[0].name == "denied_here"
+    elsewhere = await office.scanner.scan([Text("body", link(EVIL))], b"other chat")
+    assert elsewhere[0].verdict.level is Level.BENIGN
 
 
 async def test_a_denied_link_is_the_worst_of_all_and_stays_denied(office: Office) -> None:

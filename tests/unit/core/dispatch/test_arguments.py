@@ -13,6 +13,7 @@ from whinchat.core.dispatch.arguments import (
     Duration,
     Integer,
     Line,
+    Member,
     Mismatch,
     Optional,
     Problem,
@@ -206,3 +207,19 @@ class TestOptional:
     def test_usage_shows_brackets_and_keyword(self) -> None:
         assert self.SPAN.usage == "[for DURATION]"
         assert Optional(Text("country_code")).usage == "[COUNTRY-CODE]"
+
+
+@pytest.mark.parametrize("typed", ["@15550001", "@Ana Maria", "+1 555 0001", "15550001", "@ana\u200b"])
+def test_a_member_is_a_mention_or_a_number_to_the_end(typed: str) -> None:
+    line = Line(typed)
+    assert Member("member").take(line) == typed.rstrip("\u200b")
+    assert line.ended
+
+
+@pytest.mark.parametrize("typed", ["ana", "@", "@ ana", "#1", "+x"])
+def test_a_bare_name_is_no_member(typed: str) -> None:
+    assert problem(Member("member"), typed) == UsageProblem("member", Problem.MEMBER, {"given": typed})
+
+
+def test_a_member_is_written_with_its_sign() -> None:
+    assert Optional(Member("member")).usage == "[@member]"

@@ -4,7 +4,8 @@ import pytest
 from tests.support.rows import Tables, reply
 
 from whinchat.core.dispatch.inbox import chat_key
-from whinchat.core.dispatch.outbox import AFTER_RESTORE, Outgoing, SendState
+from whinchat.core.dispatch.outbox import AFTER_RESTORE
+from whinchat.core.dispatch.outgoing import Outgoing, SendState
 from whinchat.core.errors import Conflict
 from whinchat.core.ports import Batch, Statement
 from whinchat.core.types import (

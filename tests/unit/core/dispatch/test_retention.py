@@ -3,11 +3,13 @@ from __future__ import annotations
 import pytest
 from tests.support.rows import Tables, message, reply
 
+from whinchat.core.dispatch import audit as audit_module
 from whinchat.core.dispatch import retention as module
+from whinchat.core.dispatch.audit import Audit, Via
 from whinchat.core.dispatch.conversation import Conversations
 from whinchat.core.dispatch.handler import NOTHING
 from whinchat.core.dispatch.inbox import KEEP, chat_key
-from whinchat.core.dispatch.outbox import SendState
+from whinchat.core.dispatch.outgoing import SendState
 from whinchat.core.dispatch.retention import JOB, Retention
 from whinchat.core.ports import Batch, Claim, Statement
 from whinchat.core.types import ChatKind, ChatRef
@@ -77,3 +79,16 @@ async def test_what_is_not_over_stays() -> None:
     await retention.run(CLAIM)
     assert await counts(tables) == {"events": 1, "outbox": 1, "steps": 0, "conversations": 0}
     assert await tables.inbox.load(waiting.id) == waiting
+
+
+async def test_others_have_what_is_theirs_taken_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = Tables()
+    audit = Audit(tables.database, tables.sealer, tables.clock)
+    monkeypatch.setattr(audit_module, "DELETED", 2)
+    for number in range(5):
+        entry = audit.entry("x", via=Via.CLI, key=bytes([number]) * 16, detail="")
+        await tables.database.commit(Batch((entry,)))
+    tables.clock.move(10)
+    also = (lambda: audit.retention(5_000),)
+    await Retention(tables.database, tables.inbox, tables.outbox, tables.clock, WEEK, also).run(CLAIM)
+    assert await audit.page() == []

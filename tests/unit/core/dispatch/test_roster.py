@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from whinchat.core.dispatch.roster import FRESH, KEPT, Roster
-from whinchat.core.types import ChatKind, ChatRef, Group, MembershipChange, MembershipChanged, Role, UserRef
+from whinchat.core.types import ChatKind, ChatRef, Group, Role, UserRef
 from whinchat.testing.clock import FakeClock
 
 CLUB = ChatRef("club", ChatKind.GROUP)
@@ -49,10 +49,30 @@ async def test_a_group_is_believed_for_a_minute_or_until_its_members_change() ->
     clock.move(FRESH / 1000)
     await roster.role("a", CLUB, BOB)
     assert network.asked == 2
-    change = MembershipChange.PROMOTE
-    roster.forget(MembershipChanged(account="a", chat=CLUB, id="1", sender=ANA, time=0, change=change, members=(BOB,)))
+    roster.forget("a", CLUB)
     await roster.role("a", CLUB, BOB)
     assert network.asked == 3
+
+
+async def test_an_answer_that_a_change_has_overtaken_is_not_believed_for_a_minute() -> None:
+    network = Network("ana")
+    roster: Roster
+
+    async def overtaken(account: str, chat: ChatRef) -> Group | None:
+        group = await network(account, chat)
+        if network.admins:
+            network.admins = ()
+            roster.forget("a", CLUB)
+        return group
+
+    roster = Roster(overtaken, FakeClock())
+    assert await roster.role("a", CLUB, ANA) is Role.ADMIN
+    assert await roster.role("a", CLUB, ANA) is Role.MEMBER
+
+
+async def test_an_id_that_only_the_groups_own_list_knows_counts_too() -> None:
+    roster = Roster(Network("ana@lid"), FakeClock())
+    assert await roster.role("a", CLUB, UserRef("15550101@s", phone="+15550101")) is Role.ADMIN
 
 
 async def test_a_group_without_the_bot_has_no_admins() -> None:

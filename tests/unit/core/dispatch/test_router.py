@@ -113,6 +113,12 @@ def test_an_unknown_subcommand_is_ours_and_the_nearest_is_offered() -> None:
     assert route.parsed == UsageProblem(None, Problem.UNKNOWN, {"given": "scan chekc"}, "check")
 
 
+def test_the_bots_own_commands_are_found_behind_an_applications_word_too() -> None:
+    route = ROUTER.route(said("!scan ping", ChatKind.GROUP))
+    assert route is not None
+    assert (route.app, route.command) == ("", PING)
+
+
 def test_without_any_help_an_application_alone_is_an_unknown_command() -> None:
     route = Router((CHECK,)).route(said("!scan"))
     assert route is not None

@@ -8,7 +8,7 @@ import pytest
 from tests.support.post import Deaf, Post
 from tests.support.rows import reply
 
-from whinchat.core.dispatch.outbox import Ready
+from whinchat.core.dispatch.outgoing import Ready
 from whinchat.core.errors import StorageError
 from whinchat.core.types import OnUnknown, Urgency
 

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import pytest
 from tests.support.rows import Tables, reply
 
 from whinchat.core.dispatch.handler import Outcome
+from whinchat.core.dispatch.inbox import chat_key
 from whinchat.core.dispatch.migrations import MIGRATIONS
-from whinchat.core.dispatch.outbox import Ready
+from whinchat.core.dispatch.outgoing import Ready
 from whinchat.core.dispatch.settlement import Settlement
 from whinchat.core.errors import Conflict
 from whinchat.core.events import EventBus, Fact
@@ -21,9 +22,11 @@ from whinchat.core.types import (
     ChatRef,
     Delete,
     Edit,
+    LockGroup,
     MediaKind,
     MessageRef,
     React,
+    RemoveMember,
     Reply,
     Revoke,
     SendMedia,
@@ -86,7 +89,17 @@ class Desk:
         return taken
 
 
-SOME = Capabilities(quote=True, react=True, edit=True, revoke=True, moderate_delete=True, media_out=True, max_text=64)
+SOME = Capabilities(
+    quote=True,
+    react=True,
+    edit=True,
+    revoke=True,
+    moderate_delete=True,
+    remove_member=True,
+    lock_group=True,
+    media_out=True,
+    max_text=64,
+)
 
 
 async def test_a_long_text_becomes_several_messages_of_which_the_first_quotes() -> None:
@@ -100,6 +113,19 @@ async def test_a_long_text_becomes_several_messages_of_which_the_first_quotes() 
     assert [getattr(action, "quote", None) for action in actions] == [MESSAGE] + [None] * (len(sent) - 1)
     assert [getattr(action, "mentions", None) for action in actions] == [("bob",)] + [()] * (len(sent) - 1)
     assert [reference for reference, _ in sent] == [f"event-{number}" for number in range(len(sent))]
+
+
+async def test_a_text_too_long_for_one_message_never_takes_the_place_of_another() -> None:
+    desk = Desk(SOME)
+    words = " ".join(f"word{number}" for number in range(30))
+    await desk.settle(replace(reply("short"), subject="one", edited="short too"))
+    await desk.settle(replace(reply("short"), subject="two", edited=words), base="long edit")
+    await desk.settle(replace(reply(words), subject="three", edited="short"), base="long text")
+    taken = []
+    while (out := await desk.tables.outbox.take(chat_key(desk.tables.sealer, "fake", CHAT))) is not None:
+        taken.append((out.subject, out.envelope.edited, out.envelope.whole))
+    assert taken[:2] == [("one", "short too", True), ("two", None, True)]
+    assert set(taken[2:]) == {("three", None, False)}
 
 
 async def test_handling_again_gives_the_same_references_and_so_the_same_messages() -> None:
@@ -121,6 +147,8 @@ ACTIONS: list[Action] = [
     Edit(MESSAGE, "new"),
     Revoke(MESSAGE),
     Delete(MESSAGE),
+    RemoveMember("bob"),
+    LockGroup(locked=True),
     SendMedia(MediaKind.IMAGE, "image/png", b"png"),
 ]
 
@@ -134,6 +162,14 @@ async def test_what_a_transport_cannot_do_is_left_out(action: Action) -> None:
     assert [done for _, done in await unable.sent()] == [SendText("said all the same")]
     # An account that is not here now may be back with all it could do.
     assert [done for _, done in await gone.sent()] == [action, SendText("said all the same")]
+
+
+async def test_what_was_left_out_stands_in_the_trace() -> None:
+    desk = Desk(Capabilities())
+    for _ in range(2):
+        await desk.settle(Reply("fake", CHAT, Delete(MESSAGE)), reply("said all the same"))
+    rows = await desk.tables.database.fetch("SELECT kind, state, error, cause FROM outbox ORDER BY id")
+    assert rows == [("text", "queued", None, 7), ("delete", "failed", "impossible", 7)]
 
 
 async def test_the_sender_hears_of_every_chat_after_the_commit() -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.support.rows import Tables, message, reply
 
 from whinchat.core.dispatch.handler import Outcome
 from whinchat.core.dispatch.inbox import chat_key
 from whinchat.core.dispatch.migrations import MIGRATIONS
-from whinchat.core.dispatch.outbox import SendState
+from whinchat.core.dispatch.outgoing import SendState
 from whinchat.core.dispatch.trace import Summary, Trace, Traced
 from whinchat.core.ports import Batch, Claim, Statement
 from whinchat.core.types import ChatKind, ChatRef, DeliveryStatus, DeliveryUpdate, OnUnknown
@@ -87,6 +89,38 @@ async def test_a_handled_event_tells_of_its_jobs_and_replies_up_to_the_delivery(
         (1, "handled", ""),
         (1, "reply queued", "text ref-0"),
         (2, "reply sent", "text ref-0 (attempt 2, read)"),
+    ]
+
+
+async def test_newer_words_about_a_subject_are_told_as_what_became_of_them() -> None:
+    story = Story()
+    tables = story.tables
+    event, key = await story.arrive(), chat_key(tables.sealer, "fake", CHAT)
+
+    async def say(text: str) -> None:
+        tables.clock.move(1)
+        newer = replace(reply(text), subject="s", edited=text)
+        await tables.database.commit(Batch(tables.outbox.add([newer], text, event)))
+
+    async def send(message_id: str | None) -> None:
+        tables.clock.move(1)
+        out = await tables.outbox.take(key)
+        assert out is not None
+        await tables.outbox.settle(out, SendState.SENT, message_id=message_id, edit_seconds=900)
+
+    await story.handle(event)
+    await say("one")
+    await say("two")
+    await send("m")
+    await say("three")
+    await send(None)
+    assert (await story.steps(event))[2:] == [
+        (1, "reply queued", "text one-0"),
+        (2, "reply replaced", "text one-0"),
+        (2, "reply queued", "text two-0"),
+        (3, "reply sent", "text two-0"),
+        (4, "reply queued", "edit three-0"),
+        (5, "reply sent", "edit three-0"),
     ]
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.queue import WORK
 
-from whinchat.core.app import Schedule
+from whinchat.core.app import REBOOT, Schedule
 from whinchat.core.errors import Refused
 from whinchat.core.ports import Batch, Job
 from whinchat.infra.queue.schedules import Cron, Scheduler
@@ -85,6 +85,23 @@ async def test_every_schedule_keeps_its_own_time(service: Service) -> None:
         assert await service.fired() == ["often"]
         await service.later(40 * MINUTE)
         assert sorted(await service.fired()) == ["hourly", "often"]
+
+
+async def test_what_the_start_calls_for_is_done_once_at_every_start(service: Service) -> None:
+    at_start = Schedule(REBOOT, Job(kind=WORK, key="start"))
+    for _ in range(2):
+        async with service.running(at_start, daily()):
+            assert await service.fired() == ["start"]
+            await service.later(5 * MINUTE)
+            assert await service.fired() == []
+
+
+async def test_a_start_that_cannot_be_written_is_made_up_for(service: Service) -> None:
+    service.database.fail_next("disk_full")
+    async with service.running(Schedule(REBOOT, Job(kind=WORK, key="start"))):
+        assert await service.fired() == []
+        await service.later(MINUTE)
+        assert await service.fired() == ["start"]
 
 
 async def test_without_schedules_it_just_waits_for_the_stop(service: Service) -> None:

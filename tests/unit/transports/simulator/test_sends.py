@@ -12,10 +12,12 @@ from whinchat.core.types import (
     Delete,
     DeliveryUpdate,
     Edit,
+    LockGroup,
     MediaKind,
     MessageRef,
     Quoted,
     React,
+    RemoveMember,
     Revoke,
     SendMedia,
     SendResult,
@@ -84,6 +86,22 @@ def test_the_bot_reacts_edits_takes_back_and_as_an_admin_deletes(town: Town) -> 
     assert actions == [("text", True), ("react", True), ("edit", True), ("delete", True), ("revoke", True)]
 
 
+def test_as_an_admin_the_bot_removes_members_and_locks_the_group_and_the_chat_shows_it(town: Town) -> None:
+    town.world.groups.promote(town.chat, town.ana, (town.bot,))
+    for action in (LockGroup(locked=True), RemoveMember(town.bob.id), LockGroup(locked=False)):
+        assert town.do(action).result == SendResult(Certainty.SENT)
+    assert town.bob.id not in town.chat.members
+    shown = [message.notice for message in town.chat.history(None, 9) if message.sender == town.bot.id]
+    assert [(notice.what, notice.people, notice.text) for notice in shown if notice is not None] == [
+        ("announce", (), "on"),
+        ("remove", (town.bob.id,), ""),
+        ("announce", (), "off"),
+    ]
+    group = town.world.group(town.bot, town.ref())
+    assert group is not None
+    assert group.me == town.bot.id
+
+
 def test_a_direct_chat_begins_with_the_first_message(town: Town) -> None:
     result = town.do(SendText("hello"), ChatRef(town.eve.id, ChatKind.DIRECT)).result
     assert result.certainty is Certainty.SENT
@@ -97,6 +115,10 @@ def test_what_the_rules_forbid_is_rejected_for_good(town: Town) -> None:
     silent = town.world.groups.create("News", town.ana, [town.bot], announce_only=True)
     refused: list[tuple[Action, ChatRef, str]] = [
         (Delete(theirs), town.ref(), "not_admin"),
+        (RemoveMember(town.bob.id), town.ref(), "not_admin"),
+        (RemoveMember("nobody"), town.ref(), "no_person"),
+        (LockGroup(locked=True), town.ref(), "not_admin"),
+        (LockGroup(locked=True), ChatRef(town.bob.id, ChatKind.DIRECT), "not_a_group"),
         (Edit(theirs, "x"), town.ref(), "not_own"),
         (Revoke(theirs), town.ref(), "not_own"),
         (React(MessageRef(town.ref(), "?", town.bob.id), "x"), town.ref(), "no_message"),

@@ -12,6 +12,7 @@ from whinchat.apps.scanner.evidence import (
     hosting,
     listed,
     lookalike,
+    newcomer,
     novelty,
     path,
     popularity,
@@ -142,10 +143,13 @@ HISTORY: tuple[SituationKind, ...] = (
 )
 """Of what was seen before."""
 
+SENDER: tuple[SituationKind, ...] = (newcomer.new_member,)
+"""Of who posted it."""
+
 
 def around(link: Link, situation: Situation) -> list[Evidence]:
     """Everything that can be said of what stands around the link."""
     if situation.remembered is not None:
         return list(situation.remembered)
-    kinds = (*(CONTEXT if situation.message else ()), *(HISTORY if situation.history else ()))
+    kinds = (*(CONTEXT if situation.message else ()), *(HISTORY if situation.history else ()), *SENDER)
     return [evidence for kind in kinds if (evidence := kind(link, situation)) is not None]

@@ -1,4 +1,4 @@
-"""What stands around a link: the message it came in, and what was seen of it and its site before.
+"""What stands around a link: the message it came in, who sent it, and what was seen of it and its site before.
 
 Evidence about the link itself holds everywhere and is stored with its verdict; what is found here belongs to one
 message.
@@ -39,6 +39,8 @@ class Situation:
     message: MessageReading | None = None
     """None where nothing but the link is known, or its message must not count."""
     history: History | None = None
+    sender_age: int | None = None
+    """Milliseconds since who posted it came into the group; None: long ago, or it is not known."""
     remembered: tuple[Evidence, ...] | None = None
     """What was found around the link when it was seen, of which the text is gone; then nothing else counts."""
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from whinchat.apps.scanner.knowledge import Threat
+from whinchat.apps.scanner.knowledge import Scope, Threat
 from whinchat.apps.scanner.links.link import Link
 from whinchat.apps.scanner.sources.about import About
 
@@ -20,6 +20,10 @@ class Listed(msgspec.Struct, frozen=True, tag="listed", omit_defaults=True):
     """0 to 1: how sure the source is, such as the share of its engines; multiplies the weight."""
     since: int | None = None
     """Milliseconds UTC, where it says so."""
+    scope: Scope = Scope.URL
+    """What it names. An entry for a whole host says less where many people have pages."""
+    nearby: bool = False
+    """It does not know the link itself, but something else at the same place."""
     lifetime: float | None = None
     """Seconds, where the answer itself says how long it holds."""
 

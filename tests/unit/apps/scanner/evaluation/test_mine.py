@@ -37,7 +37,7 @@ class Shelf:
     async def label(self, url: str, truth: Truth, source: Source = Source.ADMIN) -> None:
         link = parse_link(url)
         assert link is not None
-        said = Verdict(link.url, link.host, link.site.name, Level.SUSPICIOUS, 0.9, 2.2, DecidedBy.EVIDENCE)
+        said = Verdict(link.url, link.host, link.site.name, Level.SUSPICIOUS, 0.9, 2.2, 2.2, DecidedBy.EVIDENCE)
         url_key = self._repository.url_key(link.key)
         label = self._labels.label(link, url_key, truth, source, self._now, said)
         await self.do(*self._labels.keep(FAMILY, ANA, label, Example(link.url, 2.2, (), "w", "l")))

@@ -6,16 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.evidence import found_in, known, link
 
-from whinchat.apps.scanner.evidence.index import CONTEXT, EVIDENCE, HISTORY, gather
+from whinchat.apps.scanner.evidence.index import CONTEXT, EVIDENCE, HISTORY, SENDER, gather
+from whinchat.apps.scanner.evidence.sources import SAID
+from whinchat.apps.scanner.evidence.visit import VISIT
 from whinchat.apps.scanner.links.parse import parse_link
 from whinchat.apps.scanner.scoring import Weights
 from whinchat.core.formatting.i18n import Words
 
 CATALOGUES = Path(__file__).parents[5] / "src/whinchat/apps/scanner/catalogues"
-BY_RULE = {"allowed_here", "denied_here"}
+BY_RULE = {"allowed_here", "denied_here", "allowed_everywhere", "denied_everywhere"}
 
 # Functions are named after the evidence they give.
-NAMES = [kind.__name__ for kind in (*EVIDENCE, *CONTEXT, *HISTORY)]
+NAMES = [*(kind.__name__ for kind in (*EVIDENCE, *CONTEXT, *HISTORY, *SENDER, *VISIT)), *SAID]
 
 
 def test_every_kind_is_named_once() -> None:

@@ -117,6 +117,19 @@ def test_on_hosts_that_many_share_only_the_path_is_listed(make: Make) -> None:
     assert found(lists, "https://files.example/") == [(Scope.HOST, False)]
 
 
+def test_an_entry_on_a_short_link_service_or_redirector_condemns_that_one_link_only(make: Make) -> None:
+    lists = make(
+        hosts=("short.example", "go.example"),
+        urls=("short.example/bad", "go.example/to?u=evil.example"),
+        tags=(("short.example", SiteTag.SHORTENER), ("go.example", SiteTag.REDIRECTOR)),
+    )
+
+    assert found(lists, "https://short.example/bad") == [(Scope.URL, True)]
+    assert found(lists, "https://go.example/to?u=evil.example") == [(Scope.URL, True)]
+    for url in ("https://short.example/good", "https://go.example/to?u=good.example", "https://go.example/"):
+        assert found(lists, url) == [(Scope.HOST, False)], url
+
+
 def test_a_site_on_tagged_hosting_can_be_listed_by_its_own_host(make: Make) -> None:
     lists = make(hosts=("evil.free.example",), tags=(("free.example", SiteTag.HOSTING),))
 
