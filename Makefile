@@ -31,6 +31,9 @@ fix: $(VENV)/dev.done  ## mend what the formatter and the linter can mend
 bench: $(VENV)/dev.done  ## every benchmark, one JSON line each (see benchmarks/README.md)
 	@scripts/bench.sh
 
+soak: $(VENV)/dev.done  ## seven days of messages and kills, with a line an hour (see benchmarks/README.md)
+	@$(BIN)/python -m benchmarks.bench_soak --hours 168 --state var/soak.jsonl $(ARGS)
+
 train: $(VENV)/dev.done train-libs  ## train the scanner's model from labelled links (ARGS=--tables measures everything)
 	@$(BIN)/python -m scripts.train_model $(ARGS)
 
@@ -60,4 +63,4 @@ $(VENV)/dev.done: requirements/dev.txt requirements/train.txt requirements/runti
 	@scripts/install.sh $(BIN) requirements/runtime.txt requirements/train.txt requirements/dev.txt
 	@touch $@ $(VENV)/runtime.done
 
-.PHONY: help demo run test unit lint fix bench train fuzz train-libs browser lock clean
+.PHONY: help demo run test unit lint fix bench soak train fuzz train-libs browser lock clean

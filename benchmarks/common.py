@@ -30,6 +30,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from whinchat.core.ports import Clock
 from whinchat.infra.clock import SystemClock
 from whinchat.infra.memory_watch import parse_rollup
 from whinchat.transports.simulator.api import build_app
@@ -81,9 +82,9 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(*listeners: Listener, seed: int = 1) -> AsyncIterator[World]:
+async def open_world(*listeners: Listener, seed: int = 1, clock: Clock | None = None) -> AsyncIterator[World]:
     """An empty world that remembers little; `listeners` hear of everything as it happens."""
-    host = Host(SystemClock(), seed=seed, bounds=Bounds(messages=200, entries=1_000), listeners=listeners)
+    host = Host(clock or SystemClock(), seed=seed, bounds=Bounds(messages=200, entries=1_000), listeners=listeners)
     runner = web.AppRunner(build_app(host, TOKEN), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
