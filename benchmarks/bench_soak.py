@@ -4,17 +4,18 @@
 mostly without links, some with new harmless or dangerous ones, also by editing; they ask the bot, make rules, come and
 go.
 
-default      24 days in four minutes: 2,500 messages a day at 300 a second, then the clock of world and service is set
-             forward by a day, and the night's work is made up. From the ninth day on, what is over is removed.
+default      24 weeks in four minutes: 5,000 messages a week at 600 a second, then the clock of world and service is set
+             forward by a week, and the night's work is made up. From the thirteenth week on, as much is removed as is
+             added: what is kept for longest, strikes, is kept for 90 days.
 --hours 168  seven days by the machine's clock, one message a second, with a line of progress an hour. SIGINT and
              SIGTERM end it early, with its result. `--state` keeps every sample as it is taken; `--report` prints the
              result of such a file, whatever became of the run.
 
 Everything is kept for as short as the settings allow: 8 days what was handled and sent, a day what was seen. In the
-first 0.4 of the run the service is killed (SIGKILL) every second day, or sixth hour, in the middle of the messages, and
-where days are skipped in the night after as well. Then one process lives to the end, and `slope` is that of the second
-half: megabytes a 100,000 messages, and two standard errors. A sample is taken when all is handled and sent, and the
-night's work done: megabytes of memory and of the database's pages (`used`, and with the free ones `database`), open
+first 0.4 of the run the service is killed (SIGKILL) every second week, or sixth hour, in the middle of the messages;
+where weeks are skipped, in the night after as well. Then one process lives to the end, and `slope` is that of the
+second half: megabytes a 100,000 messages, and two standard errors. A sample is taken when all is handled and sent, and
+the night's work done: megabytes of memory and of the database's pages (`used`, and with the free ones `database`), open
 files, threads, jobs. `behind` is the most events that waited for the service.
 
 Every interval is checked: each event is handled once, each new link remembered once, each dangerous message warned of
@@ -57,7 +58,7 @@ from benchmarks.crowd import Crowd, Witness
 from benchmarks.skipping import SkippingClock
 from benchmarks.soak_result import counts, faults, marks, sample, summary
 
-DAY = 24 * 3600 * 1000  # milliseconds
+WEEK = 7 * 24 * 3600 * 1000  # milliseconds
 GROUPS = 50
 KILLED = 0.4  # part of the run in which the service is killed
 QUIET = 1.0  # seconds before a look
@@ -82,13 +83,13 @@ class Plan:
     kill_every: int
     """Intervals."""
     skip: bool
-    """The clock is set forward by a day after each."""
+    """The clock is set forward by a week after each."""
 
     def kills(self, number: int) -> bool:
         return number % self.kill_every == 0 and number <= KILLED * self.intervals
 
 
-QUICK = Plan(intervals=24, seconds=2_500 / 300, rate=300.0, kill_every=2, skip=True)
+QUICK = Plan(intervals=24, seconds=5_000 / 600, rate=600.0, kill_every=2, skip=True)
 
 
 class Soak:
@@ -113,7 +114,7 @@ class Soak:
         self._interrupted.clear()
         self._behind = self._kills = 0
         before = marks(self._service)
-        ended = await self._day(self._plan.kills(number))
+        ended = await self._talk(self._plan.kills(number))
         found = {
             "messages": self._messages,
             "behind": self._behind,
@@ -125,7 +126,7 @@ class Soak:
         found |= {"kills": self._kills, "faults": [*ended, *faults(found)], **sample(self._service)}
         return {"interval": number, **found}
 
-    async def _day(self, kills: bool) -> list[str]:
+    async def _talk(self, kills: bool) -> list[str]:
         """Returns when all is handled and sent."""
         speaking = asyncio.ensure_future(self._speak())
         if kills:
@@ -158,9 +159,9 @@ class Soak:
         await self._service.start()
 
     async def _night(self, kills: bool) -> None:
-        """A day goes by; returns when the nightly jobs are done."""
+        """A week goes by; returns when the nightly jobs are done."""
         done = NIGHTLY.format(self._clock.now())
-        self._clock.skip(DAY)
+        self._clock.skip(WEEK)
         if kills:
             await self._kill()
         await until(lambda: self._service.query(done) == [(0,)], "the night's work is done")
@@ -215,7 +216,7 @@ def played(plan: Plan, state: Path | None) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--hours", type=int, help="by the machine's clock; without it, 24 days in four minutes")
+    parser.add_argument("--hours", type=int, help="by the machine's clock; without it, 24 weeks in four minutes")
     parser.add_argument("--state", type=Path, help="file that every sample is written to as it is taken")
     parser.add_argument("--report", type=Path, help="no run: the result of a file that --state wrote")
     given = parser.parse_args()

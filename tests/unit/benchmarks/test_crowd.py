@@ -67,7 +67,8 @@ def test_a_witness_tells_warnings_from_answers_and_counts_what_arrives_twice() -
     ana = world.call("person", name="Ana").id
     group = world.call("group", subject="One", by=ana, members=["Whinchat"])
     posted = world.call("post", chat=group.id, sender=ana, text="look https://paypa1-login-7.pages.dev/verify")
-    about, warned = ChatRef(group.id, ChatKind.GROUP), MessageRef(group.id, posted.id, ana)
+    about = ChatRef(group.id, ChatKind.GROUP)
+    warned = MessageRef(about, posted.id, ana)
     for reference, text in (("a", "Do not open paypa1-login-7[.]pages[.]dev"), ("b", "pong")):
         host.world.sends.perform(bot, about, SendText(text, quote=warned), reference)
     host.world.sends.perform(bot, about, SendText("pong"), "b")

@@ -104,9 +104,18 @@ def test_own_chats_without_a_database_say_the_way_out(tmp_path: Path) -> None:
     assert b"hint:" in done.stderr
 
 
+INTERRUPTIBLE = """
+import signal
+from whinchat.cli.main import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+raise SystemExit(main(["scan", "eval", "-"]))
+"""
+"""Also where the tests run in the background, and SIGINT is ignored from the start."""
+
+
 def test_it_can_be_interrupted(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "whinchat", "scan", "eval", "-"],
+        [sys.executable, "-c", INTERRUPTIBLE],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
