@@ -10,9 +10,11 @@ service in another process takes them; one source after the other. In `rows`, fo
   judge_us                             mean time of a verdict, by the service's own metrics
   per_second, cpu_us                   messages a second; processor time of the service a message
 
-The same links are judged directly in this process, and both have to agree: each message is handled once, each link of
-it is remembered once with that level, each message with a dangerous link got one warning, no other message got any,
-and nothing was sent twice. The benchmark ends with an error if any of this is not so.
+The same links are judged directly in this process, and both have to agree on the verdict of each link for itself; what
+stands around it in the message, and what the groups have seen, comes on top (`malicious` … `benign` have it). Each
+message is handled once, each link of it is remembered once, each message with a link that was thought dangerous there
+got one warning, no other message got any, and nothing was sent twice. The benchmark ends with an error if any of this
+is not so.
 
 Data is read from ../shared/data; without it there is nothing to replay, and the line says `skipped`. The shipped lists
 are newer than these links: this is no measure of how well links are judged.
@@ -88,11 +90,10 @@ def links(most: int | None) -> dict[Source, list[str]]:
 
 @dataclass(slots=True)
 class Expected:
-    """By judging directly. `dangerous`: numbers of the messages that have to be warned of."""
+    """By judging directly. `dangerous`: by number of the message, links that are so whatever stands around them."""
 
     with_links: int = 0
     links: int = 0
-    levels: Counter[str] = field(default_factory=Counter)
     dangerous: dict[int, list[Link]] = field(default_factory=dict)
 
 
@@ -112,10 +113,14 @@ class Direct:
             levels = [self._level(link) for link in found]
             expected.with_links += bool(found)
             expected.links += len(found)
-            expected.levels.update(level.value for level in levels)
             if bad := [link for link, level in zip(found, levels, strict=True) if level in DANGEROUS]:
                 expected.dangerous[number] = bad
         return expected
+
+    @property
+    def levels(self) -> Counter[str]:
+        """Of all links so far, each once."""
+        return Counter(level.value for level in self._known.values())
 
     def _level(self, link: Link) -> Level:
         if link.key not in self._known:
@@ -150,6 +155,11 @@ class Totals:
     events: dict[str, int]
     sightings: int
     levels: Counter[str]
+    """Of what was said of links in messages."""
+    verdicts: dict[str, int]
+    """Of links for themselves."""
+    dangerous: int
+    """Messages with a link that was thought dangerous there."""
     judged: float
     judge_seconds: float
     cpu: float
@@ -158,11 +168,16 @@ class Totals:
     async def of(service: Service) -> Totals:
         levels = Counter(dict(service.query("SELECT shown, count(*) FROM scanner_sightings GROUP BY shown")))
         ((different,),) = service.query("SELECT count(*) FROM (SELECT DISTINCT message, url FROM scanner_sightings)")
+        ((dangerous,),) = service.query(
+            "SELECT count(DISTINCT message) FROM scanner_sightings WHERE shown IN ('malicious', 'suspicious')"
+        )
         metrics = await service.metrics()
         return Totals(
             dict(service.query("SELECT state, count(*) FROM events GROUP BY state")),
             different,
             levels,
+            dict(service.query("SELECT level, count(*) FROM scanner_verdicts GROUP BY level")),
+            dangerous,
             metrics.get("whinchat_judge_seconds_count", 0.0),
             metrics.get("whinchat_judge_seconds_sum", 0.0),
             service.cpu_seconds(),
@@ -198,8 +213,10 @@ class Replay:
         check(self._service, self._witness)
         require(after.events, {"done": before.events["done"] + len(texts)}, "events by state")
         require(after.sightings - before.sightings, expected.links, "links remembered")
-        require(dict(levels), dict(+expected.levels), "links by level")
-        require(dict(self._witness.reactions), {f"{player.run}-{n}": 1 for n in expected.dangerous}, "warnings")
+        require(after.verdicts, dict(self._direct.levels), "verdicts of links by level")
+        warned = self._witness.reactions
+        require(len(warned), after.dangerous - before.dangerous, "messages that were warned of")
+        require(max(warned.values(), default=1), 1, "most warnings of one message")
         judged = after.judged - before.judged
         return {
             "source": source[0],
@@ -208,7 +225,7 @@ class Replay:
             "with_links": expected.with_links,
             "links": expected.links,
             **{level.value: levels[level.value] for level in Level},
-            "warned": len(expected.dangerous),
+            "warned": len(warned),
             "judge_us": round(1e6 * (after.judge_seconds - before.judge_seconds) / judged) if judged else None,
             "per_second": round(len(texts) / took),
             "cpu_us": round(1e6 * (after.cpu - before.cpu) / len(texts)),
