@@ -264,7 +264,7 @@ APP = AppSpec(
     catalogues=Path(__file__).with_name("catalogues"),
     migrations=MIGRATIONS,
     sealed=SEALED,
-    commands=(*commands.COMMANDS, *policy_commands.COMMANDS, *privacy_commands.COMMANDS, *owner_commands.COMMANDS),
+    commands=(*commands.COMMANDS, *policy_commands.COMMANDS, *owner_commands.COMMANDS),
     checks={"model": shipped_model},
     verbs={
         "scan": "whinchat.apps.scanner.cli_scan:scan",

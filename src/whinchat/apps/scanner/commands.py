@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from whinchat.apps.scanner.labels import Truth
+from whinchat.apps.scanner.sources.about import Privacy
 from whinchat.core.dispatch.arguments import (
     DAY,
     MINUTE,
     Arg,
+    Choice,
     Duration,
     Integer,
     Line,
@@ -124,4 +126,32 @@ UNMUTE = Command("unmute", APP, help="scanner.command.unmute", who=Who.CHAT_ADMI
 CONSENT = Command("consent", APP, help="scanner.command.consent", where=Where.GROUP, who=Who.CHAT_ADMIN)
 REVOKE = Command("revoke", APP, help="scanner.command.revoke", where=Where.GROUP, who=Who.CHAT_ADMIN)
 
-COMMANDS = (STATUS, CHECK, EXPLAIN, REPORT, ALLOW, DENY, RULES, REMOVE, RESCAN, MUTE, UNMUTE, CONSENT, REVOKE)
+EVERYTHING = "everything"
+
+LEVEL = Optional(Choice("level", tuple(Privacy)))
+ALL = Optional(Choice("all", (EVERYTHING,)))
+
+PRIVACY = Command(
+    "privacy", APP, args=(LEVEL,), help="scanner.command.privacy", audited=True, examples=("", Privacy.LOCAL.value)
+)
+FORGET = Command(
+    "forget", APP, args=(ALL,), help="scanner.command.forget", who=Who.CHAT_ADMIN, examples=("", EVERYTHING)
+)
+
+COMMANDS = (
+    STATUS,
+    CHECK,
+    EXPLAIN,
+    REPORT,
+    ALLOW,
+    DENY,
+    RULES,
+    REMOVE,
+    RESCAN,
+    MUTE,
+    UNMUTE,
+    CONSENT,
+    REVOKE,
+    PRIVACY,
+    FORGET,
+)

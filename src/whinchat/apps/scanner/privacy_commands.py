@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from whinchat.apps.scanner.commands import APP
+from whinchat.apps.scanner.commands import ALL, EVERYTHING, FORGET, LEVEL, PRIVACY
 from whinchat.apps.scanner.privacy import PrivacyLevels, erased
 from whinchat.apps.scanner.sources.about import Privacy
 from whinchat.apps.scanner.sources.asked import Standing, State
 from whinchat.apps.scanner.sources.panel import Panel
-from whinchat.core.dispatch.arguments import Choice, Optional
 from whinchat.core.dispatch.chats import Chats
-from whinchat.core.dispatch.command import Command, Who
 from whinchat.core.dispatch.context import Call
 from whinchat.core.dispatch.handler import Outcome
 from whinchat.core.dispatch.roster import Roster
@@ -18,21 +16,6 @@ from whinchat.core.formatting.i18n import Words
 from whinchat.core.formatting.markup import Markup, code, escape
 from whinchat.core.ports import Batch
 from whinchat.core.types import ChatKind, Role
-
-EVERYTHING = "everything"
-
-
-LEVEL = Optional(Choice("level", tuple(Privacy)))
-ALL = Optional(Choice("all", (EVERYTHING,)))
-
-PRIVACY = Command(
-    "privacy", APP, args=(LEVEL,), help="scanner.command.privacy", audited=True, examples=("", Privacy.LOCAL.value)
-)
-FORGET = Command(
-    "forget", APP, args=(ALL,), help="scanner.command.forget", who=Who.CHAT_ADMIN, examples=("", EVERYTHING)
-)
-
-COMMANDS = (PRIVACY, FORGET)
 
 
 class ShowPrivacy:

@@ -242,6 +242,7 @@ class Replies:
         lines = [
             self._say(context, "join.hello"),
             self._say(context, "join.keeps"),
+            self._say(context, "join.leaves"),
             self._say(context, "join.waiting"),
         ]
         return context.reply(SendText("\n".join(lines)), on_unknown=OnUnknown.RESEND_ONCE)

@@ -302,6 +302,7 @@ GIVEN: Sequence[str] = (
     "unmute",
     "consent",
     "revoke",
+    "forget",
 )
 
 
