@@ -4,8 +4,9 @@
 phishing links in ../shared/data/links/validation.tsv.gz, one a site and drawn with the seed, those that are warned of
 by the link alone (no feeds, no network) are sent again, changed by each mutation of `adversary.py`. Per mutation: on
 how many links it could be used, the share of those still warned of with its 95 % interval (exact binomial: one link a
-site), and the median change of the score (log-odds) with its interval. A text in which no link is found counts as not
-warned of. The score of a text is that of its worst link, wrappers included. `unchanged` is the link without a mutation.
+site), and the median change of the raw score (log-odds) with its interval. A text in which no link is found counts as
+not warned of. The score of a text is that of its worst link, wrappers included. `unchanged` is the link without a
+mutation.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Coroutine, Sequence
 
 from whinchat.apps.scanner.knowledge import Threat
 from whinchat.apps.scanner.links.link import Link
@@ -14,8 +15,11 @@ from whinchat.apps.scanner.sources.quotas import Quotas
 from whinchat.apps.scanner.sources.remembered import Remembered
 from whinchat.core.app import AppContext
 from whinchat.core.ports import Limit
+from whinchat.testing.harness import BotHarness
 
 PHISHING = Listed(Threat.PHISHING)
+SHORT = "tiny-links.com"
+"""A host that hides where its links lead, for `Opinions.hiding`."""
 
 
 class Oracle:
@@ -49,3 +53,11 @@ def panel_of(given: AppContext, sources: Sequence[Source]) -> Panel:
         given.metrics,
     )
     return Panel([Seat(source.about, Guarded(source, around)) for source in sources], around)
+
+
+async def patiently(bot: BotHarness, doing: Coroutine[None, None, object]) -> None:
+    """Time passes while it is done: sources are asked twice before they are given up."""
+    task = asyncio.create_task(doing)
+    while not task.done():
+        await bot.clock.advance(0.5)
+    await task

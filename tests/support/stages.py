@@ -12,7 +12,7 @@ from random import Random
 from typing import Protocol
 
 import msgspec
-from aiohttp import web
+from tests.support.web_server import listening
 from tests.support.worlds import ACCOUNT, Town
 
 from whinchat.core.errors import Overloaded
@@ -352,18 +352,6 @@ async def remote_stage() -> AsyncIterator[Stage]:
     town = Town(clock=SystemClock())
     async with listening(build_app(town.host, TOKEN)) as address:
         yield WorldStage(RemoteLink(address, TOKEN), town)
-
-
-@asynccontextmanager
-async def listening(app: web.Application) -> AsyncIterator[str]:
-    """The application on a free port of the loopback interface."""
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
 
 
 STAGES = {"fake": fake_stage, "in this process": local_stage, "remote": remote_stage}

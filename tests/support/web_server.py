@@ -36,12 +36,18 @@ async def serving() -> AsyncIterator[WebServer]:
     server = WebServer()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", server.handle)
+    async with listening(app) as server.url:
+        yield server
+
+
+@asynccontextmanager
+async def listening(app: web.Application) -> AsyncIterator[str]:
+    """The application on a free port of the loopback interface."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        yield server
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
 

@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 from urllib.parse import parse_qsl
 
 from aiohttp import web
+from tests.support.web_server import listening
 
 from whinchat.apps.scanner.sources.answers import Facts, Listed, NotListed, Source
 from whinchat.core.ports import HttpClient
@@ -105,14 +106,8 @@ D = TypeVar("D", bound=Double)
 async def serving(double: D) -> AsyncIterator[D]:
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", double.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        double.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    async with listening(app) as double.url:
         yield double
-    finally:
-        await runner.cleanup()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import msgspec
 import pytest
+from tests.support.deaths import Death, Killed
 from tests.support.echo import Faults, echo
 
 from whinchat.core.dispatch.outgoing import Envelope
@@ -18,10 +19,6 @@ from whinchat.testing.harness import BotHarness, running
 ONE, TWO = ChatRef("open-1@g", ChatKind.GROUP), ChatRef("open-2@g", ChatKind.GROUP)
 COMMITS = 18
 """Of the story when nothing fails; the first test makes sure of it."""
-
-
-class Killed(BaseException):
-    """The process is gone: nothing after this happens in it."""
 
 
 async def story(bot: BotHarness) -> None:
@@ -118,24 +115,11 @@ async def test_a_death_at_any_commit_loses_nothing_and_doubles_only_what_was_bei
     number: int, point: str
 ) -> None:
     async with running(echo(Faults())) as bot:
-        dead = False
-
-        def die() -> None:
-            nonlocal dead
-            dead = True
-            raise Killed
-
-        dying = at(number, point, die)
-
-        def hook(reached: str) -> None:
-            if dead:
-                raise Killed
-            dying(reached)
-
-        bot.database.hook = hook
+        death = Death(number, point)
+        bot.database.hook = death
         with suppress(Killed):
             await story(bot)
-        assert dead
+        assert death.dead
         bot.database.hook = None
         interrupted = await being_sent(bot)
         assert all(count == 1 for count in interrupted.values())

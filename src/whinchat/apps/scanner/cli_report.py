@@ -92,14 +92,14 @@ def result(desk: Desk, text: str) -> dict[str, Any]:
 def message_result(desk: Desk, text: str) -> dict[str, Any]:
     """The verdicts on the links of a message, each with what the message says around it, worst first.
 
-    `verdict` and `score` are the worst of all links; null where there is none.
+    `verdict`, `probability` and `score` are each the highest of all links; null where there is none.
     """
     reading = MessageReading.of([text[:LARGE]], desk.judge.tables)
     situation = Situation(desk.judge.tables, reading)
     found = []
     for link, _ in links_in([Text("body", text)]):
         verdict = desk.judge.in_situation(desk.judge.judge(link, desk.now), link, situation)
-        found.append((verdict.level.rank, -verdict.score, _judged(desk, link.raw, verdict)))
+        found.append((verdict.level.rank, -verdict.log_odds, _judged(desk, link.raw, verdict)))
     links = [result for *_, result in sorted(found, key=lambda each: each[:2])]
     return {
         "verdict": links[0]["verdict"] if links else None,
@@ -182,8 +182,8 @@ def full(desk: Desk, link: Link) -> Iterator[str]:
     yield f"URL: {defang_url(verdict.url)}"
     yield f"{say('scanner.explain.class', tongue)}: {examined.address.value}"
     yield f"{say('scanner.explain.decided_by', tongue)}: {verdict.decided_by.value}"
-    yield f"{say('scanner.explain.probability', tongue)}: {verdict.probability:.4f}"
-    yield f"{say('scanner.explain.score', tongue)}: {verdict.log_odds:+.2f}"
+    yield f"{say('scanner.explain.probability', tongue)}: {verdict.probability:.4f} ({verdict.log_odds:+.2f})"
+    yield f"{say('scanner.explain.score', tongue)}: {verdict.score:+.2f}"
     limits = desk.judge.rules.thresholds
     yield (
         f"{say('scanner.explain.thresholds', tongue)}: benign < {limits.ask} ≤ unknown < {limits.warn} ≤ suspicious,"

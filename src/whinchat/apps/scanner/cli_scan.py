@@ -56,8 +56,8 @@ def check(ctx: click.Context, links: tuple[str, ...], as_json: bool, no_feeds: b
     """Judge links: given as arguments, one a line in files, or on standard input with `-`.
 
     Every input gives one result; what cannot be read as a link is `unknown` with an error. The JSON objects have
-    input, url, verdict, probability, score (raw log-odds, to rank by), reasons (sentences), evidence (name to weight
-    and values), site, host, pretends, sources, wrapper and error.
+    input, url, verdict, probability, score (raw, to rank links by; only the probability is calibrated), reasons
+    (sentences), evidence (name to weight and values), site, host, pretends, sources, wrapper and error.
 
     \b
     Exit code, by the worst verdict:
@@ -96,14 +96,15 @@ def check(ctx: click.Context, links: tuple[str, ...], as_json: bool, no_feeds: b
 def message(ctx: click.Context, text: str, lines: bool, as_json: bool, no_feeds: bool, language: str) -> None:
     """Judge a whole message, TEXT or standard input: its links, with what the message says around them.
 
-    With --json one object a message: verdict, probability and score, the worst of its links (null without any), and
-    links, as `scan check` gives them, worst first. Exit code as of `scan check`; 0 without a link.
+    With --json one object a message: the worst verdict, the highest probability and the highest score of its links
+    (null without any), and links, as `scan check` gives them, worst first. Exit code as of `scan check`; 0 without a
+    link.
 
     \b
     Examples:
       whinchat scan message "Your parcel is held, pay at example.com/pay"
       whinchat scan message --json - < message.txt
-      cut -f2 labelled.tsv | whinchat scan message --lines --json - > scores.jsonl
+      tail -n +2 labelled.tsv | cut -f2 | whinchat scan message --lines --json - > scores.jsonl
     """
     desk = cli_report.desk(ctx.obj, language, feeds=not no_feeds)
     if lines and text != "-":

@@ -7,6 +7,7 @@ from collections import Counter
 from contextlib import suppress
 
 import pytest
+from tests.support.deaths import Death, Killed
 from tests.support.opinions import EVIL, Opinions, link, scanner
 
 from whinchat.core.dispatch.audit import Audit, Via
@@ -15,10 +16,6 @@ from whinchat.testing.harness import BotHarness, running
 
 ANA = ChatRef("ana", ChatKind.DIRECT)
 MOST_COMMITS = 60
-
-
-class Killed(BaseException):
-    """The process is gone: nothing after this happens in it."""
 
 
 @pytest.mark.parametrize("point", ["before_commit", "after_commit"])
@@ -41,25 +38,17 @@ async def test_a_death_at_any_commit_loses_no_effect_and_doubles_none(point: str
 
 async def die_at(bot: BotHarness, chat: ChatRef, number: int, point: str) -> bool:
     """Tell the story up to there; False when it was over before."""
-    count, dead = 0, False
-
-    def hook(reached: str) -> None:
-        nonlocal count, dead
-        count += reached == "before_commit"
-        dead = dead or (count == number and reached == point)
-        if dead:
-            raise Killed
-
-    bot.database.hook = hook
+    death = Death(number, point)
+    bot.database.hook = death
     with suppress(Killed):
         await bot.transport.emit(bot.message("eve", chat, link(EVIL), id="m"))
         await turns(bot)
         bot.clock.move(600)
         await turns(bot)
     bot.database.hook = None
-    if dead:
+    if death.dead:
         await bot.crash()
-    return dead
+    return death.dead
 
 
 async def turns(bot: BotHarness) -> None:

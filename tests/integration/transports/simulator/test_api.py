@@ -12,7 +12,8 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from tests.support.stages import TOKEN, listening
+from tests.support.stages import TOKEN
+from tests.support.web_server import listening
 
 from whinchat.core.errors import Refused
 from whinchat.core.types import Content

@@ -10,7 +10,8 @@ from random import Random
 import msgspec
 import pytest
 from aiohttp import web
-from tests.support.stages import TOKEN, RecordingSink, listening, until
+from tests.support.stages import TOKEN, RecordingSink, until
+from tests.support.web_server import listening
 from tests.support.worlds import ACCOUNT, Town
 
 from whinchat.core.errors import TransportError

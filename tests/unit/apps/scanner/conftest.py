@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from tests.support.looks import Oracle
 from tests.support.opinions import Opinions, scanner
 
 from whinchat.apps.basics.app import APP as BASICS
@@ -15,6 +16,12 @@ from whinchat.testing.harness import BotHarness, running
 @pytest.fixture
 def opinions() -> Opinions:
     return Opinions()
+
+
+@pytest.fixture
+def oracle() -> Oracle:
+    """For bots that have an external source."""
+    return Oracle()
 
 
 @pytest.fixture

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.support.governed import policy
 from tests.support.opinions import EVIL, NICE, ODD, SHADY, link
 
 from whinchat.core.types import ChatRef
 from whinchat.testing.harness import BotHarness
-
-
-async def policy(bot: BotHarness, chat: ChatRef, *settings: str) -> None:
-    for each in settings:
-        await bot.say("ana", chat, f"!scan policy {each}")
-    bot.transport.performed.clear()
 
 
 def close(bot: BotHarness, chat: ChatRef) -> None:

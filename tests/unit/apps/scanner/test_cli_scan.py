@@ -5,14 +5,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 from tests.support.evidence import FakeLists, tables
 
 from whinchat.apps.scanner import cli_report, cli_scan
 from whinchat.apps.scanner.evidence.tables import Tables
+from whinchat.apps.scanner.judge import Judge
 from whinchat.apps.scanner.knowledge import Listing, Scope, Threat
 from whinchat.apps.scanner.model.file import shipped
+from whinchat.apps.scanner.verdict import Level
 
 BAD = "Https://paypa1-login.pages.dev/verify"
 GOOD = "https://smithtownnews.com/2026/council"
@@ -99,7 +102,21 @@ def test_a_message_is_as_bad_as_the_worst_of_its_links() -> None:
     assert found["links"][0].keys() == KEYS
     assert found["verdict"] == "malicious"
     assert found["score"] == found["links"][0]["score"] == max(each["score"] for each in found["links"])
-    assert found["probability"] == found["links"][0]["probability"]
+
+
+def test_worst_is_what_is_likeliest_and_a_messages_score_the_highest(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = {
+        "likeliest.example": {"probability": 0.9, "log_odds": 2.2, "score": 4.0},
+        "highest.example": {"probability": 0.8, "log_odds": 1.4, "score": 9.0},
+    }
+    real = Judge.judge
+    monkeypatch.setattr(
+        Judge, "judge", lambda *by: msgspec.structs.replace(real(*by), level=Level.SUSPICIOUS, **numbers[by[1].host])
+    )
+    monkeypatch.setattr(Judge, "in_situation", lambda _judge, verdict, *_: verdict)
+    (found,) = rows(run("message", "--json", "see https://highest.example/x and https://likeliest.example/x"))
+    assert [each["host"] for each in found["links"]] == ["likeliest.example", "highest.example"]
+    assert (found["probability"], found["score"]) == (0.9, 9.0)
 
 
 def test_a_message_without_a_link_has_no_verdict_and_no_fault() -> None:
@@ -209,6 +226,11 @@ def test_an_explanation_shows_everything_behind_a_verdict() -> None:
     for expected in ("PayPal", "brand_lookalike", "hosting", "Thresholds", "0.8", "Not asked", *versions):
         assert expected in result.stdout
     assert "paypa1-login.pages.dev" not in result.stdout
+
+
+def test_the_score_is_the_same_wherever_it_is_shown() -> None:
+    (found,) = rows(run("check", "--json", BAD))
+    assert f"Score: {found['score']:+.2f}" in run("explain", BAD).stdout
 
 
 def test_an_explanation_of_nothing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 
 import pytest
-from tests.support.looks import PHISHING, Oracle
+from tests.support.looks import PHISHING, SHORT, Oracle
 from tests.support.opinions import EVIL, NICE, ODD, SHADY, Opinions, link, scanner
 
 from whinchat.apps.basics.app import APP as BASICS
@@ -18,13 +18,7 @@ from whinchat.apps.scanner.verdict import Level
 from whinchat.core.types import ChatRef
 from whinchat.testing.harness import BotHarness, running
 
-SHORT = "tiny-links.com"
 MINUTE = 60.0
-
-
-@pytest.fixture
-def oracle() -> Oracle:
-    return Oracle()
 
 
 @pytest.fixture
@@ -43,14 +37,6 @@ def say_while_away(bot: BotHarness) -> Callable[[], None]:
     """Messages to the chats wait until the function that this gives is called."""
     bot.transport.disconnect()
     return bot.transport.reconnect
-
-
-async def patiently(bot: BotHarness, doing: Coroutine[None, None, object]) -> None:
-    """Time passes while it is done: sources are asked twice before they are given up."""
-    task = asyncio.create_task(doing)
-    while not task.done():
-        await bot.clock.advance(0.5)
-    await task
 
 
 async def go_on(bot: BotHarness) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 
 import pytest
-from tests.support.looks import PHISHING, Oracle
+from tests.support.looks import PHISHING, SHORT, Oracle, patiently
 from tests.support.opinions import EVIL, NICE, ODD, Opinions, link, scanner
 
 from whinchat.apps.basics.app import APP as BASICS
@@ -20,13 +19,7 @@ from whinchat.apps.scanner.verdict import Depth, Level
 from whinchat.core.types import ChatRef
 from whinchat.testing.harness import BotHarness, running
 
-SHORT = "tiny-links.com"
 MINUTE = 60.0
-
-
-@pytest.fixture
-def oracle() -> Oracle:
-    return Oracle()
 
 
 @pytest.fixture
@@ -34,14 +27,6 @@ async def bot(opinions: Opinions, oracle: Oracle) -> AsyncIterator[BotHarness]:
     opinions.hiding.add(SHORT)
     async with running(BASICS, scanner(opinions, ScannerSettings(), [oracle])) as bot:
         yield bot
-
-
-async def patiently(bot: BotHarness, doing: Coroutine[None, None, object]) -> None:
-    """Time passes while it is done: sources are asked twice before they are given up."""
-    task = asyncio.create_task(doing)
-    while not task.done():
-        await bot.clock.advance(0.5)
-    await task
 
 
 # --- short links -----------------------------------------------------------------------------------------------------

@@ -6,16 +6,12 @@ import asyncio
 from contextlib import suppress
 
 import pytest
+from tests.support.deaths import Death, Killed
 from tests.support.looks import PHISHING, Oracle
 from tests.support.opinions import SHADY, Opinions, link, scanner
 
 from whinchat.core.types import ChatRef, Edit, React, SendText
 from whinchat.testing.harness import BotHarness, running
-
-
-class Killed(BaseException):
-    """The process is gone: nothing after this happens in it."""
-
 
 MOST_COMMITS = 40
 
@@ -43,16 +39,8 @@ async def test_a_death_at_any_commit_loses_no_warning_and_doubles_none_that_was_
 
 async def die_at(bot: BotHarness, family: ChatRef, number: int, point: str) -> bool:
     """Tell the story up to there; False when it was over before."""
-    count, dead = 0, False
-
-    def hook(reached: str) -> None:
-        nonlocal count, dead
-        count += reached == "before_commit"
-        dead = dead or (count == number and reached == point)
-        if dead:
-            raise Killed
-
-    bot.database.hook = hook
+    death = Death(number, point)
+    bot.database.hook = death
     with suppress(Killed):
         await bot.transport.emit(bot.message("eve", family, link(SHADY), id="m"))
         for _ in range(400):
@@ -61,9 +49,9 @@ async def die_at(bot: BotHarness, family: ChatRef, number: int, point: str) -> b
                 break
             await bot._run_job()
     bot.database.hook = None
-    if dead:
+    if death.dead:
         await bot.crash()
-    return dead
+    return death.dead
 
 
 def check(bot: BotHarness, family: ChatRef) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from tests.support.governed import done, policy
 from tests.support.opinions import EVIL, NICE, SHADY, Opinions, link
 
 from whinchat.apps.scanner import enforcement
@@ -11,15 +12,12 @@ from whinchat.apps.scanner.verdict import Level
 from whinchat.core.dispatch.audit import Audit
 from whinchat.core.ports import Job
 from whinchat.core.types import (
-    Action,
     ChatKind,
     ChatRef,
     Delete,
     MembershipChange,
     MessageRef,
-    React,
     RemoveMember,
-    SendText,
     UserRef,
 )
 from whinchat.testing.harness import BotHarness
@@ -37,17 +35,6 @@ async def guarded(bot: BotHarness) -> ChatRef:
     await bot.say("ana", chat, "!scan notices on")
     bot.transport.performed.clear()
     return chat
-
-
-async def policy(bot: BotHarness, chat: ChatRef, *settings: str) -> None:
-    for each in settings:
-        await bot.say("ana", chat, f"!scan policy {each}")
-    bot.transport.performed.clear()
-
-
-def done(bot: BotHarness, chat: ChatRef) -> list[Action]:
-    """What was done in the chat, but for what was said."""
-    return [each.action for each in bot.sent(chat) if not isinstance(each.action, SendText | React)]
 
 
 async def audited(bot: BotHarness) -> list[tuple[str, str]]:

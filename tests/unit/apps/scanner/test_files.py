@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import pytest
 from tests.support.attached import archive, program
+from tests.support.governed import done, policy
 
 from whinchat.apps.scanner.files import MOST_BYTES
-from whinchat.core.types import Action, ChatRef, Content, Delete, Media, MediaKind, MessageRef, React, SendText
+from whinchat.core.types import ChatRef, Content, Delete, Media, MediaKind, MessageRef
 from whinchat.testing.harness import BotHarness
 
 
 @pytest.fixture
 async def guarded(bot: BotHarness) -> ChatRef:
     return await bot.group("guarded", admin="ana", members=["bob", "eve"], bot_is_admin=True)
-
-
-async def policy(bot: BotHarness, chat: ChatRef, *settings: str) -> None:
-    for each in settings:
-        await bot.say("ana", chat, f"!scan policy {each}")
-    bot.transport.performed.clear()
 
 
 async def attach(
@@ -34,10 +29,6 @@ async def attach(
     bot.transport.media["handle"] = data
     media = Media(kind, "handle", mime, size or len(data), name)
     return await bot.say("eve", chat, Content(media=media))
-
-
-def done(bot: BotHarness, chat: ChatRef) -> list[Action]:
-    return [each.action for each in bot.sent(chat) if not isinstance(each.action, SendText | React)]
 
 
 async def test_an_app_is_told_by_its_name(bot: BotHarness, guarded: ChatRef) -> None:

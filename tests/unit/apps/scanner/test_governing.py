@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from tests.support.governed import done, policy
 from tests.support.opinions import EVIL, NICE, SHADY, link
 
 from whinchat.apps.scanner.notices import MOST
 from whinchat.core.dispatch.audit import Audit
 from whinchat.core.types import (
-    Action,
     ChatKind,
     ChatRef,
     Delete,
@@ -17,7 +17,6 @@ from whinchat.core.types import (
     LockGroup,
     MembershipChange,
     MessageRef,
-    React,
     RemoveMember,
     SendText,
     UserRef,
@@ -33,21 +32,9 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 async def guarded(bot: BotHarness) -> ChatRef:
     """A group in which the bot is an admin and Ana hears what it does."""
     chat = await bot.group("guarded", admin="ana", members=["bob", "eve"], bot_is_admin=True)
-    await policy(bot, chat)
     await bot.say("ana", chat, "!scan notices on")
     bot.transport.performed.clear()
     return chat
-
-
-async def policy(bot: BotHarness, chat: ChatRef, *settings: str) -> None:
-    for each in settings:
-        await bot.say("ana", chat, f"!scan policy {each}")
-    bot.transport.performed.clear()
-
-
-def done(bot: BotHarness, chat: ChatRef) -> list[Action]:
-    """What was done in the chat, but for what was said."""
-    return [each.action for each in bot.sent(chat) if not isinstance(each.action, SendText | React)]
 
 
 async def offend(bot: BotHarness, chat: ChatRef, times: int, who: str = "eve") -> MessageRef:

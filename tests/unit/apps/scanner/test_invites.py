@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from tests.support.governed import done, policy
 from tests.support.opinions import EVIL, link
 
 from whinchat.apps.scanner.invites import is_invite
 from whinchat.apps.scanner.links.extract import links_of
-from whinchat.core.types import Action, ChatRef, Content, Delete, GroupInvite, MessageRef, React, SendText
+from whinchat.core.types import ChatRef, Content, Delete, GroupInvite, MessageRef
 from whinchat.testing.harness import BotHarness
 
 
 @pytest.fixture
 async def guarded(bot: BotHarness) -> ChatRef:
     return await bot.group("guarded", admin="ana", members=["bob", "eve"], bot_is_admin=True)
-
-
-async def policy(bot: BotHarness, chat: ChatRef, *settings: str) -> None:
-    for each in settings:
-        await bot.say("ana", chat, f"!scan policy {each}")
-    bot.transport.performed.clear()
-
-
-def done(bot: BotHarness, chat: ChatRef) -> list[Action]:
-    return [each.action for each in bot.sent(chat) if not isinstance(each.action, SendText | React)]
 
 
 @pytest.mark.parametrize(

@@ -3,60 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 
 import pytest
+from tests.support.deaths import Death, Killed
 from tests.support.post import Post
-from tests.support.rows import reply
+from tests.support.subjects import about, done, edit, office
 
-from whinchat.core.types import (
-    Action,
-    Capabilities,
-    ChatKind,
-    ChatRef,
-    Edit,
-    MessageRef,
-    OnUnknown,
-    Otherwise,
-    React,
-    Reply,
-    SendText,
-)
-from whinchat.testing.transport import EVERYTHING, FakeTransport
-
-CHAT = ChatRef("chat", ChatKind.GROUP)
-MESSAGE = MessageRef(CHAT, "m", "eve")
-WINDOW = EVERYTHING.edit_seconds
-
-
-def about(
-    text: str, edited: str | None = None, *, otherwise: Otherwise = Otherwise.SEND, chat: str = "chat", key: str = "s"
-) -> Reply:
-    said = reply(text, chat, on_unknown=OnUnknown.RESEND_ONCE)
-    return replace(said, subject=key, edited=edited, otherwise=otherwise)
-
-
-def reaction(emoji: str, *, otherwise: Otherwise = Otherwise.SEND) -> Reply:
-    return Reply("fake", CHAT, React(MESSAGE, emoji), OnUnknown.RESEND_ONCE, subject="s", otherwise=otherwise)
-
-
-def office(capabilities: Capabilities = EVERYTHING) -> Post:
-    post = Post()
-    post.use(FakeTransport("fake", capabilities))
-    return post
-
-
-def done(post: Post) -> list[Action]:
-    return [performed.action for performed in post.transport.arrived()]
-
-
-def edit(message_id: str, text: str) -> Edit:
-    return Edit(MessageRef(CHAT, message_id, "", from_me=True), text)
-
-
-class Killed(BaseException):
-    """The process is gone: nothing after this happens in it."""
-
+from whinchat.core.types import Edit, SendText
 
 COMMITS = 6
 """Queue, take and settle, twice; the first test makes sure of it."""
@@ -87,20 +40,12 @@ async def test_the_story_without_a_death() -> None:
 @pytest.mark.parametrize("point", ["before_commit", "after_commit"])
 @pytest.mark.parametrize("number", range(1, COMMITS + 1))
 async def test_a_death_at_any_commit_ends_with_the_newer_words_said_once(number: int, point: str) -> None:
-    post, count, dead = office(), 0, False
-
-    def hook(reached: str) -> None:
-        nonlocal count, dead
-        count += reached == "before_commit"
-        dead = dead or (count == number and reached == point)
-        if dead:
-            raise Killed
-
+    post, death = office(), Death(number, point)
     with suppress(BaseExceptionGroup, Killed):
         async with post.running():
-            post.tables.database.hook = hook
+            post.tables.database.hook = death
             await story(post)
-    assert dead
+    assert death.dead
     post.tables.database.hook = None
     told = {str(row[0]) for row in await post.tables.rows("SELECT reference FROM outbox")}
     again = post.reborn()

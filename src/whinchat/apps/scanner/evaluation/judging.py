@@ -89,7 +89,12 @@ class Outcome:
     verdict: Verdict
     link: Link
     score: float
-    warned: bool
+    dangerous: tuple[Link, ...]
+    """The links that are warned of."""
+
+    @property
+    def warned(self) -> bool:
+        return bool(self.dangerous)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,15 +168,16 @@ class Bench:
             if reading is not None or history is not None:
                 verdict = judge.in_situation(verdict, link, Situation(judge.tables, reading, history))
             found.append((verdict, link))
-        verdict, link = min(found, key=lambda each: (each[0].level.rank, -each[0].score))
-        return Outcome(verdict, link, max(each.score for each, _ in found), verdict.level in WARNED)
+        verdict, link = min(found, key=lambda each: (each[0].level.rank, -each[0].log_odds))
+        dangerous = tuple(link for each, link in found if each.level in WARNED)
+        return Outcome(verdict, link, max(each.score for each, _ in found), dangerous)
 
     def _remember(self, row: Row, links: Sequence[Link], outcome: Outcome) -> None:
         if self._replay is None or not row.chat or row.when is None:
             return
         sender = row.sender or f"row {self._row}"
         for link in links:
-            self._replay.saw(link, row.chat, sender, row.when, warned=outcome.warned and link is outcome.link)
+            self._replay.saw(link, row.chat, sender, row.when, warned=link in outcome.dangerous)
 
 
 def links_of(row: Row) -> list[Link]:

@@ -56,11 +56,13 @@ def headline(report: Report) -> Iterator[str]:
         yield f"It warned of {with_spread(whole.caught)} of {whole.caught.of:,} dangerous {noun}."
     if whole.wrong.of:
         yield _wrongly(whole, noun)
-    if (ranking := whole_ranking(report)) and (at := next((at for at in ranking.at if at.rate == 0.001), None)):
-        yield (
-            f"With the threshold where 1 in 1,000 harmless {noun} would be warned of, it would find"
-            f" {with_spread(at.recall)}."
-        )
+    ranking = whole_ranking(report)
+    for at in ranking.at if ranking else ():
+        if at.rate == 0.001 and at.enough:
+            yield (
+                f"With the threshold where 1 in 1,000 harmless {noun} would be warned of, it would find"
+                f" {with_spread(at.recall)}."
+            )
     if not whole.caught.of or not whole.wrong.of:
         missing = "dangerous" if not whole.caught.of else "harmless"
         yield f"There are no {missing} {noun} in the file: half of what matters cannot be said."

@@ -32,6 +32,7 @@ from whinchat.apps.scanner.sources.examination import Examination
 from whinchat.apps.scanner.sources.panel import Panel as Sources
 from whinchat.core.app import AppContext
 from whinchat.core.pages import Pages
+from whinchat.core.ports import Workers
 
 
 def build(
@@ -62,13 +63,13 @@ def build(
         ChatsPage(queries, names),
         ChatPage(repository, queries, names, settings),
         SourcesPage(sources.overview),
-        FeedsPage(lambda: lists.feeds, partial(_lists, updater, given.data / DATABASE), known),
+        FeedsPage(lambda: lists.feeds, partial(_lists, updater, given.data / DATABASE, given.workers), known),
     )
     return Pages(shown, (Day(queries),))
 
 
-async def _lists(updater: Updater, file: Path) -> tuple[Sequence[Feed], Sequence[Followed]]:
-    if not updater.sources and not file.exists():  # noqa: ASYNC240 - one look at the disk
+async def _lists(updater: Updater, file: Path, workers: Workers) -> tuple[Sequence[Feed], Sequence[Followed]]:
+    if not updater.sources and not await workers.run(file.exists):
         return [], []
     async with updater.open_store() as (store, database):
         return await store.feeds(), await followed(updater.sources, store, database)

@@ -3,14 +3,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from tests.support.evaluations import BAD, GOOD, NOW, ODD, DatedLists, bad, good
 from tests.support.evidence import judge
 
 from whinchat.apps.scanner.evaluation.judging import Bench, Case, FeedUse, State, links_of
+from whinchat.apps.scanner.evaluation.replay import Replay
 from whinchat.apps.scanner.evaluation.rows import Label, Row
 from whinchat.apps.scanner.judge import Judge
 from whinchat.apps.scanner.knowledge import Listing, Scope, Threat
+from whinchat.apps.scanner.links.link import Link
 from whinchat.apps.scanner.scoring import AddressClass, Part
 
 LISTED = "https://listed.example/"
@@ -44,6 +47,34 @@ def test_a_messages_score_is_the_highest_of_its_links() -> None:
     assert message.outcome is not None
     assert message.outcome.link.site.name == "paypa1-login.pages.dev"
     assert message.outcome.score > 0
+
+
+def test_the_worst_link_is_the_likeliest_as_in_the_service_and_the_score_the_highest_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    numbers = {"likeliest.example": {"log_odds": 5.0, "score": 4.0}, "highest.example": {"log_odds": 2.0, "score": 9.0}}
+    real = Judge.judge
+    monkeypatch.setattr(Judge, "judge", lambda *by: msgspec.structs.replace(real(*by), **numbers[by[1].host]))
+    message = case(Row(Label.PHISHING, text="see https://highest.example/x and https://likeliest.example/x")).outcome
+    assert message is not None
+    assert message.link.host == message.verdict.host == "likeliest.example"
+    assert message.score == 9.0
+
+
+def test_every_dangerous_link_of_a_message_is_remembered_as_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    remembered: dict[str, bool] = {}
+
+    def saw(_: Replay, link: Link, *_where: object, warned: bool) -> None:
+        remembered[link.host] = warned
+
+    monkeypatch.setattr(Replay, "saw", saw)
+    text = f"{GOOD} {BAD} {BAD.replace('login', 'secure')}"
+    case(Row(Label.PHISHING, text=text, chat="club", when=MAY_9), replay=True)
+    assert remembered == {
+        "smithtownnews.com": False,
+        "paypa1-login.pages.dev": True,
+        "paypa1-secure.pages.dev": True,
+    }
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,16 @@ def test_the_verdict_comes_first_and_plainly() -> None:
     assert said[0].startswith("It warned of 50.0 % (")
     assert said[0].endswith("of 2 dangerous links.")
     assert said[1].startswith("It warned wrongly of 1 of 2 harmless links, 50.0 %.")
-    assert "1 in 1,000 harmless links" in said[2]
+    assert len(said) == 2
+
+
+def test_what_another_threshold_would_find_is_said_only_where_there_are_enough_harmless_rows_to_set_it() -> None:
+    report = reported([bad(), good()])
+    assert "threshold where" not in " ".join(headline(report))
+    (whole, *others) = report.rankings
+    enough = msgspec.structs.replace(whole, at=tuple(msgspec.structs.replace(at, enough=True) for at in whole.at))
+    many = msgspec.structs.replace(report, rankings=(enough, *others))
+    assert "With the threshold where 1 in 1,000 harmless links would be warned of" in " ".join(headline(many))
 
 
 @pytest.mark.parametrize(
