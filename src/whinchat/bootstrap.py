@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import Any
+
+from yarl import URL
 
 from whinchat import __version__
 from whinchat.admin import migrations as admin_schema
@@ -34,11 +36,12 @@ from whinchat.core.dispatch.retention import Retention
 from whinchat.core.dispatch.roster import Roster
 from whinchat.core.dispatch.trace import Traced
 from whinchat.core.engine import Accounts, Engine, EngineSettings, Ports
-from whinchat.core.errors import StorageError
+from whinchat.core.errors import SettingsError, StorageError
 from whinchat.core.events import EventBus, RestartAsked
 from whinchat.core.formatting.i18n import Words
+from whinchat.core.part import Part
 from whinchat.core.ports import Database, Limit, Migration, Resolver, SealedColumn, Statement, Transport
-from whinchat.core.supervisor import Part, Supervisor
+from whinchat.core.supervisor import Supervisor
 from whinchat.core.types import ConnectionState
 from whinchat.infra.clock import SystemClock
 from whinchat.infra.crypto import keyring, rotation
@@ -46,7 +49,7 @@ from whinchat.infra.crypto.sealer import AesSealer
 from whinchat.infra.disk_watch import DiskWatch
 from whinchat.infra.fetch import GuardedFetcher
 from whinchat.infra.guard import Guard
-from whinchat.infra.health import Health, Phase
+from whinchat.infra.health import Health
 from whinchat.infra.http import AiohttpClient
 from whinchat.infra.memory_watch import MemoryWatch, memory_in_use
 from whinchat.infra.metrics import PrometheusMetrics
@@ -62,6 +65,7 @@ from whinchat.infra.storage.migrate import migrate
 from whinchat.infra.storage.opening import opened as opened_file
 from whinchat.infra.storage.sqlite import SqliteDatabase
 from whinchat.infra.workers import ThreadWorkers
+from whinchat.service import Service
 from whinchat.transports.simulator import network as simulator
 from whinchat.transports.simulator.network import Network
 from whinchat.transports.simulator.script import Script
@@ -71,7 +75,8 @@ log = logging.getLogger(__name__)
 APPS: tuple[AppSpec[Any], ...] = (BASICS, SCANNER)
 
 DAY = 24 * 3600 * 1000  # milliseconds
-FAREWELL = 1.0  # seconds
+PLAYED = frozenset({"simulator"})  # networks where nobody is real
+LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
 
 OWN_SCHEDULES = (Schedule(retention.CRON, retention.JOB), Schedule(housekeeping.CRON, housekeeping.JOB))
 
@@ -113,75 +118,6 @@ async def opened_database(settings: Settings) -> AsyncIterator[Database]:
         yield database
 
 
-class Service:
-    """Everything that runs. `start` returns when messages are served; `stop` within the deadline."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        database: SqliteDatabase,
-        queue: SqlQueue,
-        engine: Engine,
-        network: Network,
-        supervisor: Supervisor,
-        listeners: Listeners,
-        health: Health,
-        pages: Entry,
-        close: Sequence[Callable[[], None]],
-        workers: ThreadWorkers,
-        http: AiohttpClient | None,
-    ) -> None:
-        self._settings = settings
-        self._database = database
-        self._queue = queue
-        self._engine = engine
-        self._network = network
-        self._supervisor = supervisor
-        self._health = health
-        self._pages = pages
-        self._close = close
-        self._workers = workers
-        self._http = http
-        self.listeners = listeners
-        self.restart_asked = asyncio.Event()
-        self.sign_in = ""
-        """An address that signs an admin in once, when started."""
-
-    def page(self) -> str | None:
-        """An address that opens the network's own page once; None when it has none."""
-        return self._network.page(self.listeners.private_url)
-
-    async def restart(self, _: RestartAsked) -> None:
-        """Whoever runs the service sees it in `restart_asked`, a moment later: what the owner is told leaves first."""
-        asyncio.get_running_loop().call_later(FAREWELL, self.restart_asked.set)
-
-    async def start(self) -> None:
-        await self.listeners.start()
-        self.sign_in = f"{self.listeners.private_url}{await self._pages.sign_in_path()}"
-        await self._queue.end_leases()
-        self._supervisor.start()
-        await self._network.transport.start(self._engine.sink)
-        self._health.phase = Phase.RUNNING
-        log.info("the service is ready", extra={"address": self.listeners.private_url})
-
-    async def stop(self) -> None:
-        """Take nothing more in, finish what is under way, leave the rest on disk."""
-        self._health.phase = Phase.STOPPING
-        deadline = float(self._settings.service.shutdown_seconds)
-        self._engine.sink.close("stopping")
-        await self._supervisor.stop(deadline / 2)
-        await self._network.transport.stop(deadline / 4)
-        await self.listeners.stop()
-        if self._http is not None:
-            await self._http.close()
-        await self._workers.close()
-        for close in self._close:
-            close()
-        await self._database.close()
-        log.info("the service has stopped")
-
-
 async def prepare(settings: Settings) -> tuple[SqliteDatabase, AesSealer]:
     """The data folder, the keys and the database, migrated and checked. Raises Refused; then nothing was changed."""
     clock = SystemClock()
@@ -214,11 +150,33 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
-async def build(settings: Settings, *, script: Script | None = None, around: Around | None = None) -> Service:
-    """Put the service together; `script` is played in the simulator's embedded world.
+def mixtures(settings: Settings) -> Iterator[SettingsError]:
+    """Where a played world would move real things, or a real one played things."""
+    for app in taking_part(settings):
+        played = app.played(settings.apps[app.name])
+        if played is not None and played is not (settings.transport.kind in PLAYED):
+            yield SettingsError(
+                f"apps.{app.name}.backend",
+                f"a {'played' if played else 'real'} one does not go with transport.kind {settings.transport.kind!r}",
+                hint="The simulator goes with the sandbox, a real network with a real backend.",
+            )
+
+
+def taking_part(settings: Settings) -> list[AppSpec[Any]]:
+    """The applications that are on."""
+    return [app for app in APPS if app.enabled(settings.apps[app.name])]
+
+
+async def build(
+    settings: Settings, *, script: Script | None = None, around: Around | None = None, mixed: bool = False
+) -> Service:
+    """Put the service together; `script` is played in the simulator's embedded world. `mixed`: for tests alone, played
+    and real worlds may meet.
 
     Raises Refused when something is not as it must be; then nothing runs.
     """
+    for error in () if mixed else mixtures(settings):
+        raise error
     opened, sealer = await prepare(settings)
     try:
         network = simulator.build(settings.transport.simulator, SystemClock(), SystemRandom(), script)
@@ -235,9 +193,11 @@ def _assemble(
     queue = SqlQueue(database, sealer, clock, random)
     ports = Ports(database, queue, sealer, TokenBuckets(clock), clock, random, metrics)
     workers = ThreadWorkers(1)
-    http = None if settings.service.offline else web_client()
+    client = web_client()
+    http = None if settings.service.offline else client
     resolver = None if settings.service.offline else DnsResolver()
     accounts = Accounts([network.transport])
+    specs = taking_part(settings)
     base = AppContext(
         database=database,
         queue=queue,
@@ -258,12 +218,13 @@ def _assemble(
         http=http,
         resolver=resolver,
         fetcher=None if resolver is None else web_fetcher(resolver),
+        peer=lambda url: client if http is not None or is_local(url) else None,
         open_database=partial(opened_file, clock=clock),
         data=settings.storage.data,
         prefix=settings.service.prefix,
-        commands=tuple(command for app in APPS for command in app.commands),
+        commands=tuple(command for app in specs for command in app.commands),
     )
-    apps = [app.build(_own(base, app), settings.apps[app.name]) for app in APPS]
+    apps = [app.build(_own(base, app), settings.apps[app.name]) for app in specs]
     engine = Engine(ports, accounts, apps, base, _engine_settings(settings))
     disk = DiskWatch(
         settings.storage.data,
@@ -315,10 +276,11 @@ def _assemble(
         Part("disk watch", disk.run),
         Part("memory watch", MemoryWatch(metrics, clock, warn_mb=settings.service.memory_warn_mb).run),
         *network.parts,
+        *(part for app in apps for part in app.parts),
     )
     listeners = _listeners(settings, health, metrics)
     network.mount(listeners.mount)
-    served = list(zip(APPS, apps, strict=True))
+    served = list(zip(specs, apps, strict=True))
     pages = Entry(Whole(base, served, engine, queue, health.report, memory_in_use, __version__))
     listeners.mount(ROOT, pages.application())
     hooks = {app.name: app.webhooks for app in apps if app.webhooks}
@@ -336,10 +298,15 @@ def _assemble(
         pages=pages,
         close=[app.close for app in apps if app.close is not None],
         workers=workers,
-        http=http,
+        http=client,
     )
     base.bus.subscribe(RestartAsked, service.restart)
     return service
+
+
+def is_local(url: str) -> bool:
+    """Whether the address is on this machine."""
+    return URL(url).host in LOCAL
 
 
 def web_client() -> AiohttpClient:

@@ -2,6 +2,7 @@
 -- core 1 d8764bdd4b03: inbox, outbox, steps, chats, conversations
 -- core 2 37a042895a8e: audit
 -- core 3 3c7357272846: what a message to send is about
+-- core 4 c91c60b35882: whom to tell that a message was sent
 -- queue 1 f0864236fb90: jobs, schedules
 -- admin 1 cf0ad5977680: sign-in links, sessions
 -- scanner 1 9448897a50bd: chats, rules, verdicts, sightings
@@ -56,7 +57,7 @@ CREATE TABLE outbox (
     delivery    TEXT,
     error       TEXT,
     body        BLOB
-, subject TEXT, replaces INTEGER NOT NULL DEFAULT 0, sent_id BLOB, editable_until INTEGER);
+, subject TEXT, replaces INTEGER NOT NULL DEFAULT 0, sent_id BLOB, editable_until INTEGER, receipt TEXT);
 
 CREATE INDEX outbox_queued ON outbox (chat, urgency, id) WHERE state = 'queued';
 

@@ -15,6 +15,7 @@ import click
 from whinchat import bootstrap, config
 from whinchat.cli.run import serve
 from whinchat.core.ports import Batch, Database, Row, Value
+from whinchat.service import Service
 
 STEPS = {
     "store": "INSERT INTO events",
@@ -62,7 +63,7 @@ def main() -> None:
     step, when, nth = sys.argv[1:]
     settings = config.load(apps={spec.name: spec.settings for spec in bootstrap.APPS})
 
-    def ready(service: bootstrap.Service) -> None:
+    def ready(service: Service) -> None:
         click.echo(f"Whinchat is ready: {service.listeners.private_url}/readyz")
 
     serve(settings, ready, around=lambda database: Killing(database, step, when, int(nth)))

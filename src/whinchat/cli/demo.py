@@ -11,8 +11,8 @@ import click
 from whinchat.cli.common import load
 
 if TYPE_CHECKING:
-    from whinchat.bootstrap import Service
     from whinchat.config import Settings
+    from whinchat.service import Service
 
 FOLDER = Path("var/demo")
 

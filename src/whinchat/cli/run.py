@@ -15,8 +15,9 @@ from whinchat.cli.common import load
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from whinchat.bootstrap import Around, Service
+    from whinchat.bootstrap import Around
     from whinchat.config import Settings
+    from whinchat.service import Service
     from whinchat.transports.simulator.script import Script
 
 

@@ -13,11 +13,13 @@ from whinchat.core.dispatch.audit import Audit
 from whinchat.core.dispatch.chats import Chats
 from whinchat.core.dispatch.command import Command
 from whinchat.core.dispatch.conversation import Conversations
-from whinchat.core.dispatch.handler import Answerer, CommandHandler, JobHandler, Observer
+from whinchat.core.dispatch.handler import Answerer, CommandHandler, Interpreter, JobHandler, Observer
+from whinchat.core.dispatch.outbox import Receipt
 from whinchat.core.dispatch.roster import Roster
 from whinchat.core.events import EventBus, Fact
 from whinchat.core.formatting.i18n import Words
 from whinchat.core.pages import Pages
+from whinchat.core.part import Part
 from whinchat.core.ports import (
     Clock,
     Database,
@@ -27,6 +29,7 @@ from whinchat.core.ports import (
     Metrics,
     Migration,
     OpenDatabase,
+    Peer,
     Queue,
     Random,
     RateLimiter,
@@ -104,11 +107,16 @@ class App:
     observers: tuple[Observer, ...] = ()
     commands: tuple[CommandHandler, ...] = ()
     answerers: tuple[Answerer, ...] = ()
+    interpreter: Interpreter | None = None
+    receipts: Mapping[str, Receipt] = field(default_factory=dict)
+    """By topic: what it changes when the network has taken one of its replies (`Reply.receipt`)."""
     jobs: tuple[JobHandler, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     subscriptions: tuple[Subscription[Any], ...] = ()
     health: tuple[HealthCheck, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
+    parts: tuple[Part, ...] = ()
+    """What runs as long as the service does, such as a subscription at a backend."""
     pages: Callable[[], Pages] | None = None
     """What it shows in a browser; made when the first page is asked for."""
     close: Callable[[], None] | None = None
@@ -143,6 +151,9 @@ class AppContext:
     """None when the operator wants no request to leave the machine; so are the next two."""
     resolver: Resolver | None
     fetcher: Fetcher | None
+    peer: Callable[[str], Peer | None]
+    """What asks the server at an address that the operator named; None when nothing may leave the machine and it is not
+    on it."""
     open_database: OpenDatabase
     """For what can be made again and does not belong into the backups."""
     data: Path
@@ -169,6 +180,10 @@ class AppSpec(Generic[S]):
     checks: Mapping[str, Callable[[int], Finding]] = field(default_factory=dict)
     """What `doctor` looks at without a service: name to a check of the files that ship, given the time in milliseconds
     UTC. May raise Refused."""
+    enabled: Callable[[S], bool] = lambda _: True
+    """Whether it takes part, by its settings. Its tables and settings are there either way."""
+    played: Callable[[S], bool | None] = lambda _: None
+    """Whether the world that it moves things in is only played; None: it moves nothing."""
     verbs: Mapping[str, str] = field(default_factory=dict)
     """Command-line groups: name to `package.module:attribute`, imported when used."""
     templates: Path | None = None

@@ -89,7 +89,8 @@ class Engine:
     ) -> None:
         self._clock = ports.clock
         self.inbox = Inbox(ports.database, ports.sealer, ports.clock)
-        self.outbox = Outbox(ports.database, ports.sealer, ports.clock)
+        receipts = {topic: receipt for app in apps for topic, receipt in app.receipts.items()}
+        self.outbox = Outbox(ports.database, ports.sealer, ports.clock, receipts)
         self.sender = Sender(
             self.outbox,
             accounts.get,
@@ -121,6 +122,7 @@ class Engine:
                 observers=[(app.word, observer) for app in apps for observer in app.observers],
                 commands=commands,
                 answerers=[(app.word, answerer) for app in apps for answerer in app.answerers],
+                interpreters=[app.interpreter for app in apps if app.interpreter is not None],
             ),
             Router([command.spec for command in commands], settings.prefix),
             middlewares,

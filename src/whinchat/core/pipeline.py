@@ -13,9 +13,9 @@ from whinchat.core.dispatch.arguments import UsageProblem
 from whinchat.core.dispatch.chats import Chats
 from whinchat.core.dispatch.context import Call, Context
 from whinchat.core.dispatch.conversation import Conversations
-from whinchat.core.dispatch.handler import NOTHING, Answerer, CommandHandler, Observer, Outcome
+from whinchat.core.dispatch.handler import NOTHING, Answerer, CommandHandler, Interpreter, Observer, Outcome
 from whinchat.core.dispatch.inbox import Inbox, Stored, user_key
-from whinchat.core.dispatch.router import Router
+from whinchat.core.dispatch.router import Route, Router
 from whinchat.core.dispatch.settlement import Settlement
 from whinchat.core.middlewares.chain import Invocation, Middleware, chain
 from whinchat.core.ports import Batch, Clock, Sealer
@@ -29,6 +29,7 @@ class Handlers:
     observers: Sequence[tuple[str, Observer]]
     commands: Sequence[CommandHandler]
     answerers: Sequence[tuple[str, Answerer]]
+    interpreters: Sequence[Interpreter] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Pipeline:
     ) -> None:
         self._observers = handlers.observers
         self._commands = {handler.spec.path: handler for handler in handlers.commands}
+        self._interpreters = handlers.interpreters
         self._answerers = {answerer.topic: (word, answerer) for word, answerer in handlers.answerers}
         self._router = router
         self._middlewares = middlewares
@@ -74,13 +76,21 @@ class Pipeline:
         self._deadline = deadline
 
     async def wanted(self, event: Event) -> bool:
-        """Commands always; anything else only if an observer wants its kind and may read it."""
-        if isinstance(event, MessageReceived) and self._router.route(event) is not None:
+        """Commands and answers always; anything else only if an observer wants its kind and may read it."""
+        if isinstance(event, MessageReceived) and (self._router.route(event) or self._interpreted(event)) is not None:
             return True
         for _, observer in self._observers:
             if isinstance(event, observer.events) and await observer.admits(event):
                 return True
-        return False
+        return isinstance(event, MessageReceived) and await self._awaited(event)
+
+    async def _awaited(self, message: MessageReceived) -> bool:
+        """Whether somebody was asked something, and this may be the answer."""
+        if not self._answerers:
+            return False
+        who = user_key(self._sealer, message.account, message.sender.id)
+        turn = await self._conversations.current(self._inbox.chat_key(message), who)
+        return turn is not None and turn.topic in self._answerers
 
     async def handle(self, stored: Stored) -> None:
         """Run the handlers and commit what they want. Raises Conflict; anything else is the handlers' failure."""
@@ -115,19 +125,33 @@ class Pipeline:
 
     async def _spoken_to(self, context: Context, message: MessageReceived) -> _Said:
         route = self._router.route(message)
-        if route is not None:
-            return await self._command(Invocation(context, message, route), message)
+        if route is None:
+            answered = await self._answer(context, message)
+            if answered is not None:
+                return answered
+            route = self._interpreted(message)
+        return _Said() if route is None else await self._command(Invocation(context, message, route), message)
+
+    async def _answer(self, context: Context, message: MessageReceived) -> _Said | None:
+        """What came of it as the answer to a question; None when it is none."""
         if not self._answerers:
-            return _Said()
+            return None
         turn = await self._conversations.current(context.chat_key, context.user_key)
         if turn is None or turn.topic not in self._answerers:
-            return _Said()
+            return None
         word, answerer = self._answerers[turn.topic]
         outcome = await answerer.answer(context, turn)
         if outcome is NOTHING:
-            return _Said()
+            return None
         closing = self._conversations.close(context.chat_key, context.user_key, turn)
         return _Said(outcome + Outcome(changes=Batch((closing,))), word, _rest(context, message))
+
+    def _interpreted(self, message: MessageReceived) -> Route | None:
+        said = self._router.addressed(message) if self._interpreters else None
+        if said is None:
+            return None
+        found = (interpreter.interpret(message, said) for interpreter in self._interpreters)
+        return next((route for route in found if route is not None), None)
 
     async def _command(self, invocation: Invocation, message: MessageReceived) -> _Said:
         """A command that is refused, held back or unreadable is a message like any other to its application too."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from whinchat.core.app import Finding
+from whinchat.core.part import Part
 from whinchat.core.ports import Clock, Metric, MetricKind, Metrics
 from whinchat.core.resilience.waiting import set_within
 
@@ -18,16 +18,6 @@ RESTARTS = Metric(
 )
 LONGEST_PAUSE = 30.0  # seconds before a restart
 HEALTHY = 60.0  # seconds after which earlier failures are forgotten
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """`run` goes on until `stop` was called; a `run` that returns by itself is over."""
-
-    name: str
-    run: Callable[[], Awaitable[None]]
-    stop: Callable[[], None] | None = None
-    """None: `run` is cancelled to stop it."""
 
 
 class Supervisor:

@@ -35,9 +35,15 @@ class FakeFetcher:
         )
 
     async def visit(self, url: str, limits: VisitLimits, follow: Callable[[str], bool] | None = None) -> Visit:
+        return self._go(url, limits, follow, set(Step))
+
+    async def get(self, url: str, limits: VisitLimits, follow: Callable[[str], bool] | None = None) -> Visit:
+        return self._go(url, limits, follow, {Step.LOCATION})
+
+    def _go(self, url: str, limits: VisitLimits, follow: Callable[[str], bool] | None, steps: set[Step]) -> Visit:
         self.visited.append(url)
         hops: list[FetchHop] = []
-        while url in self._ways:
+        while url in self._ways and self._ways[url][2] in steps:
             if len(hops) == limits.hops:
                 return Visit(tuple(hops), url, fault=FetchFault.HOPS)
             to, status, step = self._ways[url]

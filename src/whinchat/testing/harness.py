@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache
@@ -25,7 +25,7 @@ from whinchat.core.engine import Accounts, Engine, EngineSettings, Ports
 from whinchat.core.errors import WhinchatError
 from whinchat.core.events import EventBus
 from whinchat.core.formatting.i18n import Words
-from whinchat.core.ports import Batch, Claim, Database, Job, Limit, Migration
+from whinchat.core.ports import Batch, Claim, Database, Job, Limit, Migration, Peer
 from whinchat.core.types import (
     ChatKind,
     ChatRef,
@@ -63,7 +63,16 @@ TURNS = 200_000  # of the event loop, before a test that never gets quiet is giv
 class BotHarness:
     """People by first name; `say` returns when everything that follows from the message has happened."""
 
-    def __init__(self, specs: Sequence[AppSpec[Any]], folder: Path, settings: EngineSettings | None = None) -> None:
+    def __init__(
+        self,
+        specs: Sequence[AppSpec[Any]],
+        folder: Path,
+        settings: EngineSettings | None = None,
+        *,
+        options: Mapping[str, msgspec.Struct] | None = None,
+        peer: Peer | None = None,
+    ) -> None:
+        """`options`: the applications' own settings by their names; `peer`: the server that operators name."""
         self.clock = FakeClock()
         schema = [*engine_schema.MIGRATIONS, *QUEUE_SCHEMA, *(step for spec in specs for step in spec.migrations)]
         self.database = MemoryDatabase(schema)
@@ -76,6 +85,10 @@ class BotHarness:
         self.transport = FakeTransport(ACCOUNT)
         self.random = random.Random(1)
         self.queue = MemoryQueue(self.database, self.clock)
+        self.phones: dict[str, str] = {}
+        """Numbers that the network knows of people, by first name."""
+        self._options = options or {}
+        self._peer = peer
         self._specs = specs
         self._folder = folder
         self._settings = settings or EngineSettings(commands=Limit(1000, 1000))
@@ -107,13 +120,16 @@ class BotHarness:
             http=self.http,
             resolver=self.resolver,
             fetcher=self.fetcher,
+            peer=lambda _: self._peer,
             open_database=self._open_database,
             data=self._folder,
             prefix="!",
             commands=tuple(command for spec in self._specs for command in spec.commands),
         )
         self.given = given
-        self.apps = [spec.build(self._own(given, spec), spec.settings()) for spec in self._specs]
+        self.apps = [
+            spec.build(self._own(given, spec), self._options.get(spec.name) or spec.settings()) for spec in self._specs
+        ]
         ports = Ports(self.database, self.queue, self.sealer, self.limiter, self.clock, self.random, self.metrics)
         self.engine = Engine(ports, accounts, self.apps, given, self._settings)
         self._jobs: dict[str, JobHandler] = {job.kind: job for app in self.apps for job in app.jobs}
@@ -207,6 +223,9 @@ class BotHarness:
             self.transport.performed.clear()
         return chat
 
+    def user(self, person: str) -> UserRef:
+        return UserRef(person, phone=self.phones.get(person))
+
     def direct(self, person: str) -> ChatRef:
         return ChatRef(f"{person}@d", ChatKind.DIRECT)
 
@@ -237,7 +256,7 @@ class BotHarness:
         content = Content(text=said) if isinstance(said, str) else said
         more.setdefault("id", self._next_id())
         return MessageReceived(
-            account=ACCOUNT, chat=chat, sender=UserRef(person), time=self.clock.now(), content=content, **more
+            account=ACCOUNT, chat=chat, sender=self.user(person), time=self.clock.now(), content=content, **more
         )
 
     async def edit(self, person: str, message: MessageRef, said: str | Content) -> None:
@@ -310,10 +329,15 @@ def _words(folders: tuple[Path, ...]) -> Words:
 
 
 @asynccontextmanager
-async def running(*specs: AppSpec[Any], settings: EngineSettings | None = None) -> AsyncIterator[BotHarness]:
+async def running(
+    *specs: AppSpec[Any],
+    settings: EngineSettings | None = None,
+    options: Mapping[str, msgspec.Struct] | None = None,
+    peer: Peer | None = None,
+) -> AsyncIterator[BotHarness]:
     """A bot with these applications, started; stopped at the end."""
     with tempfile.TemporaryDirectory() as folder:
-        bot = BotHarness(specs, Path(folder), settings)
+        bot = BotHarness(specs, Path(folder), settings, options=options, peer=peer)
         await bot.start()
         try:
             yield bot

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import asyncio
 
-from whinchat.core.supervisor import RESTARTS, Part, Supervisor
+from whinchat.core.part import Part
+from whinchat.core.supervisor import RESTARTS, Supervisor
 from whinchat.testing.clock import FakeClock
 from whinchat.testing.metrics import RecordedMetrics
 

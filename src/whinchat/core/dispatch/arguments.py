@@ -71,7 +71,8 @@ class UsageProblem:
 
     argument: str | None
     """Name of the argument at fault; None when it is the command as a whole."""
-    problem: Problem
+    problem: str
+    """Key of the sentence that says so: a `Problem`, or one of the application's own."""
     values: Mapping[str, str | int] = field(default_factory=dict)
     nearest: str | None = None
     """The word that was probably meant."""
@@ -156,7 +157,7 @@ class Arg(ABC, Generic[T_co]):
     def take(self, line: Line) -> T_co:
         """Read the argument, which may not be at the end of the line. Raises Mismatch."""
 
-    def fault(self, problem: Problem, *, near: str | None = None, **values: str | int) -> Mismatch:
+    def fault(self, problem: str, *, near: str | None = None, **values: str | int) -> Mismatch:
         return Mismatch(UsageProblem(self.name, problem, values, near))
 
 

@@ -12,9 +12,10 @@ from typing import Protocol
 from whinchat.core.dispatch.command import Command
 from whinchat.core.dispatch.context import Call, Context
 from whinchat.core.dispatch.conversation import Turn
+from whinchat.core.dispatch.router import Route
 from whinchat.core.events import Fact
 from whinchat.core.ports import EMPTY, Batch, Claim, Job
-from whinchat.core.types import Event, Reply
+from whinchat.core.types import Event, MessageReceived, Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,15 @@ class JobHandler(Protocol):
         ...
 
     async def run(self, claim: Claim) -> Outcome: ...
+
+
+class Interpreter(Protocol):
+    """Understands what people say to the bot in words that are no command as its grammar writes it."""
+
+    def interpret(self, message: MessageReceived, said: str) -> Route | None:
+        """`said`: the text without mention or prefix. None: it is not for this application. A command that cannot be
+        carried out as it was said has a UsageProblem in place of its arguments."""
+        ...
 
 
 class Answerer(Protocol):

@@ -112,6 +112,12 @@ CREATE INDEX outbox_editable ON outbox (editable_until) WHERE editable_until IS 
 """
         },
     ),
+    Migration(
+        "core",
+        4,
+        "whom to tell that a message was sent",
+        {"sqlite": "ALTER TABLE outbox ADD COLUMN receipt TEXT;"},
+    ),
 )
 
 SEALED = (

@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import msgspec
@@ -41,6 +42,10 @@ from whinchat.core.types import Action, ChatRef, DeliveryUpdate, Edit, OnUnknown
 log = logging.getLogger(__name__)
 
 
+Receipt = Callable[[str, int], tuple[Statement, ...]]
+"""(key, milliseconds UTC) to what the application changes now that its message was taken by the network."""
+
+
 class _Taken(NamedTuple):
     """What `_NEXT` returns: the fields of `Outgoing`, and the body."""
 
@@ -54,6 +59,7 @@ class _Taken(NamedTuple):
     resends: int
     created_at: int
     subject: str | None
+    receipt: str | None
     more: int | None
     body: bytes
 
@@ -63,9 +69,9 @@ _decode = msgspec.msgpack.Decoder(Envelope).decode
 
 _ADD = """
     INSERT INTO outbox (reference, account, chat, kind, state, on_unknown, urgency, attempts, resends, cause,
-                        created_at, subject, replaces, body)
+                        created_at, subject, replaces, receipt, body)
          VALUES (:reference, :account, :chat, :kind, 'queued', :on_unknown, :urgency, 0, 0, :cause, :now, :subject,
-                 :replaces, :body)
+                 :replaces, :receipt, :body)
     ON CONFLICT (reference) DO NOTHING"""
 
 _LEFT_OUT = """
@@ -101,7 +107,7 @@ _NEXT = """
     UPDATE outbox SET state = 'sending', attempts = attempts + 1
      WHERE id = (SELECT id FROM outbox WHERE chat = :chat AND state = 'queued' ORDER BY urgency, id LIMIT 1)
        AND state = 'queued'
- RETURNING id, reference, account, chat, on_unknown, urgency, attempts, resends, created_at, subject,
+ RETURNING id, reference, account, chat, on_unknown, urgency, attempts, resends, created_at, subject, receipt,
            (SELECT other.urgency FROM outbox AS other
              WHERE other.chat = :chat AND other.state = 'queued' AND other.id <> outbox.id
              ORDER BY other.urgency, other.id LIMIT 1),
@@ -125,10 +131,13 @@ _DELIVERY = """
 class Outbox:
     """Statements and queries over the `outbox` table."""
 
-    def __init__(self, database: Database, sealer: Sealer, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, sealer: Sealer, clock: Clock, receipts: Mapping[str, Receipt] | None = None
+    ) -> None:
         self._database = database
         self._sealer = sealer
         self._clock = clock
+        self._receipts = receipts or {}
 
     def add(self, replies: Sequence[Reply], base: str, cause: int | None) -> tuple[Statement, ...]:
         """The rows for these replies. `base` is the same whenever the same cause is handled again: nothing doubles."""
@@ -193,6 +202,7 @@ class Outbox:
                 "now": self._clock.now(),
                 "subject": reply.subject or None,
                 "replaces": int(_replaces(reply)),
+                "receipt": reply.receipt or None,
                 "body": self._sealer.seal("outbox", reference, _encode(envelope)),
             },
         )
@@ -259,6 +269,11 @@ class Outbox:
         statements = [self._settled(out.id, state, message, error, kind, self._sealed_id(out.reference, editable))]
         if edits is not None and out.earlier is not None:
             statements.append(Statement(_UNEDITABLE, {"reference": out.earlier.reference}))
+        if state is SendState.SENT and out.receipt:
+            topic, _, key = out.receipt.partition(":")
+            told = self._receipts[topic](key, self._clock.now()) if topic in self._receipts else ()
+            # Whether there is still something to change for the application must not undo what the network did.
+            statements.extend(replace(statement, rows=None) for statement in told)
         await self._database.commit(Batch(tuple(statements)))
 
     def _sealed_id(self, reference: str, editable: Editable | None) -> tuple[bytes | None, int | None]:

@@ -72,6 +72,7 @@ class Outgoing:
     resends: int
     created_at: int
     subject: str | None
+    receipt: str | None
     more: int | None
     """Urgency of the chat's next message; None when this is the last one."""
     envelope: Envelope

@@ -60,7 +60,7 @@ class Router:
 
     def route(self, message: Message) -> Route | None:
         """None for a message that is no command of ours."""
-        text = self._addressed(message)
+        text = self.addressed(message)
         if text is None:
             return None
         line = Line(text)
@@ -89,7 +89,7 @@ class Router:
         problem = UsageProblem(None, Problem.UNKNOWN, {"given": f"{app} {given}"}, nearest(given, commands))
         return Route(app, None, problem)
 
-    def _addressed(self, message: Message) -> str | None:
+    def addressed(self, message: Message) -> str | None:
         """What is said to the bot, after its prefix or mention; None when the message is not for it."""
         text = message.content.text
         head = _end(_HEAD, text, 0)

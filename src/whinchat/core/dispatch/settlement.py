@@ -100,7 +100,9 @@ class Settlement:
         edited = reply.edited
         if edited and len(split(edited, limits.max_text)) > 1:
             edited = ""
-        return [replace(reply, action=part, edited=edited) for part in parts]
+        fitted = [replace(reply, action=part, edited=edited, receipt="") for part in parts]
+        # What was announced has been shown when its last part was.
+        return [*fitted[:-1], replace(fitted[-1], receipt=reply.receipt)]
 
 
 def _possible(action: Action, limits: Capabilities) -> bool:

@@ -43,10 +43,13 @@ from whinchat.core.ports.web import (
     HttpClient,
     HttpLimits,
     HttpResponse,
+    Peer,
     Resolver,
     Step,
     Visit,
     VisitLimits,
+    WebSocket,
+    WebSocketClient,
 )
 
 __all__ = [
@@ -70,6 +73,7 @@ __all__ = [
     "Metrics",
     "Migration",
     "OpenDatabase",
+    "Peer",
     "Queue",
     "Random",
     "RateLimiter",
@@ -84,6 +88,8 @@ __all__ = [
     "Value",
     "Visit",
     "VisitLimits",
+    "WebSocket",
+    "WebSocketClient",
     "Workers",
     "joined",
 ]

@@ -62,6 +62,47 @@ class HttpClient(Protocol):
         ...
 
 
+class WebSocket(Protocol):
+    """An open connection of text messages."""
+
+    async def send(self, text: str) -> None:
+        """Raises HttpError (`unreachable`): the connection is gone."""
+        ...
+
+    async def receive(self) -> str | None:
+        """The next message; None when the other side closed in an orderly way.
+
+        Raises:
+            HttpError: `unreachable` the connection is gone, `too_large`, `protocol` a message that is no text.
+        """
+        ...
+
+    @property
+    def close_code(self) -> int | None:
+        """The code with which the other side closed (RFC 6455, 7.4; 0 when it gave none); None before."""
+        ...
+
+
+class WebSocketClient(Protocol):
+    """Opens connections to addresses that the operator chose."""
+
+    def connect(
+        self, url: str, headers: Mapping[str, str], protocol: str, *, most_bytes: int, timeout: float
+    ) -> AbstractAsyncContextManager[WebSocket]:
+        """`url` begins with ws or wss. `protocol`: the subprotocol that both sides speak; `most_bytes` of one message;
+        `timeout` in seconds, until it is open. Pings keep it alive, and find out when it is dead. No redirect is
+        followed.
+
+        Raises:
+            HttpError: `address`, `unreachable`, `timeout`, `protocol` (refused, or another subprotocol).
+        """
+        ...
+
+
+class Peer(HttpClient, WebSocketClient, Protocol):
+    """A server that the operator chose, by requests and by connections that stay."""
+
+
 class Resolver(Protocol):
     """Asks the name servers; answers are as they came, not judged."""
 
@@ -158,5 +199,11 @@ class Fetcher(Protocol):
 
         `follow`: asked before each further address; where it says no, the visit ends there without asking that address
         anything (`Visit.url` names it, `status` is None and there is no fault). None: all are followed.
+        """
+        ...
+
+    async def get(self, url: str, limits: VisitLimits, follow: Callable[[str], bool] | None = None) -> Visit:
+        """What a program would read there, such as JSON: one GET, whose body is there whatever its type. Only redirects
+        lead on. Otherwise as `visit`.
         """
         ...

@@ -108,6 +108,9 @@ class Reply:
     edited: str | None = None
     """The text that the earlier message is given; empty: none, so that it follows. None: it adds to what was said."""
     otherwise: Otherwise = Otherwise.SEND
+    receipt: str = ""
+    """`topic:key`: when the network has taken it, the application is told (`App.receipts`) in the batch that notes it.
+    Free of personal data."""
 
 
 class Certainty(enum.StrEnum):

@@ -10,9 +10,9 @@ from typing import Protocol
 
 from aiohttp import web
 
+from whinchat.core.part import Part
 from whinchat.core.ports import Clock, Random, Transport
 from whinchat.core.secret import Secret
-from whinchat.core.supervisor import Part
 from whinchat.transports.simulator.api import build_app, page_link
 from whinchat.transports.simulator.host import Host
 from whinchat.transports.simulator.link import LocalLink

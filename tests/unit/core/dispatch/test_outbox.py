@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.support.rows import Tables, reply
 
 from whinchat.core.dispatch.inbox import chat_key
-from whinchat.core.dispatch.outbox import AFTER_RESTORE
+from whinchat.core.dispatch.outbox import AFTER_RESTORE, Outbox
 from whinchat.core.dispatch.outgoing import Outgoing, SendState
 from whinchat.core.errors import Conflict
-from whinchat.core.ports import Batch, Statement
+from whinchat.core.ports import Batch, Row, Statement
 from whinchat.core.types import (
     ChatKind,
     ChatRef,
@@ -189,3 +191,54 @@ async def test_what_is_settled_goes_after_its_time_and_what_waits_stays(tables: 
     assert len(gone) == 1
     await tables.database.commit(Batch((tables.outbox.forget(10_000, 100),)))
     assert await tables.rows("SELECT state FROM outbox ORDER BY id") == [("sending",), ("queued",)]
+
+
+# --- receipts --------------------------------------------------------------------------------------------------------
+
+
+def told(key: str, now: int) -> tuple[Statement, ...]:
+    return (Statement("INSERT INTO conversations VALUES (x'00', x'00', :key, x'', :now)", {"key": key, "now": now}),)
+
+
+@pytest.fixture
+def receipts(tables: Tables) -> Outbox:
+    return Outbox(tables.database, tables.sealer, tables.clock, {"shop.shown": told})
+
+
+async def shown(tables: Tables) -> list[Row]:
+    return await tables.rows("SELECT topic, expires_at FROM conversations")
+
+
+async def settled(tables: Tables, receipts: Outbox, receipt: str, state: SendState) -> list[Row]:
+    await tables.queue(replace(reply("offer"), receipt=receipt))
+    out = await receipts.take(chat_key(tables.sealer, "fake", ChatRef("chat", ChatKind.GROUP)))
+    assert out is not None
+    tables.clock.move(5)
+    await receipts.settle(out, state)
+    return await shown(tables)
+
+
+async def test_an_application_is_told_with_the_same_commit_that_its_message_was_sent(
+    tables: Tables, receipts: Outbox
+) -> None:
+    assert await settled(tables, receipts, "shop.shown:offer:1", SendState.SENT) == [("offer:1", tables.clock.now())]
+
+
+@pytest.mark.parametrize("state", [SendState.UNKNOWN, SendState.FAILED])
+async def test_what_may_not_have_been_shown_is_not_told_of(tables: Tables, receipts: Outbox, state: SendState) -> None:
+    assert await settled(tables, receipts, "shop.shown:1", state) == []
+
+
+async def test_a_receipt_that_nobody_waits_for_any_more_is_no_fault(tables: Tables, receipts: Outbox) -> None:
+    assert await settled(tables, receipts, "gone:1", SendState.SENT) == []
+
+
+async def test_a_receipt_with_nothing_left_to_change_undoes_no_sending(tables: Tables) -> None:
+    late = Outbox(
+        tables.database,
+        tables.sealer,
+        tables.clock,
+        {"shop": lambda *_: (Statement("DELETE FROM conversations", {}, rows=1),)},
+    )
+    await settled(tables, late, "shop:1", SendState.SENT)
+    assert await tables.rows("SELECT state FROM outbox") == [("sent",)]

@@ -128,6 +128,14 @@ async def test_a_text_too_long_for_one_message_never_takes_the_place_of_another(
     assert set(taken[2:]) == {("three", None, False)}
 
 
+async def test_a_long_text_has_been_shown_when_its_last_part_was() -> None:
+    desk = Desk(SOME)
+    await desk.settle(replace(reply("one " * 30), receipt="shop:1"), base="long")
+    rows = await desk.tables.rows("SELECT receipt FROM outbox ORDER BY id")
+    assert len(rows) > 1
+    assert rows == [(None,)] * (len(rows) - 1) + [("shop:1",)]
+
+
 async def test_handling_again_gives_the_same_references_and_so_the_same_messages() -> None:
     desk = Desk(SOME)
     for _ in range(2):
