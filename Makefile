@@ -34,6 +34,9 @@ bench: $(VENV)/dev.done  ## every benchmark, one JSON line each (see benchmarks/
 soak: $(VENV)/dev.done  ## seven days of messages and kills, with a line an hour (see benchmarks/README.md)
 	@$(BIN)/python -m benchmarks.bench_soak --hours 168 --state var/soak.jsonl $(ARGS)
 
+soak-money: $(VENV)/dev.done  ## 20,000 histories of payments, crashes and faults; stops when money is not safe
+	@$(BIN)/python -m scripts.soak_money $(ARGS)
+
 train: $(VENV)/dev.done train-libs  ## train the scanner's model from labelled links (ARGS=--tables measures everything)
 	@$(BIN)/python -m scripts.train_model $(ARGS)
 
@@ -63,4 +66,4 @@ $(VENV)/dev.done: requirements/dev.txt requirements/train.txt requirements/runti
 	@scripts/install.sh $(BIN) requirements/runtime.txt requirements/train.txt requirements/dev.txt
 	@touch $@ $(VENV)/runtime.done
 
-.PHONY: help demo run test unit lint fix bench soak train fuzz train-libs browser lock clean
+.PHONY: help demo run test unit lint fix bench soak soak-money train fuzz train-libs browser lock clean

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import apsw
 import click
-from scripts import model_page
+from scripts import model_page, wallet_page
 from scripts.policy_page import policy_page
 
 import whinchat
@@ -133,6 +133,7 @@ def pages() -> dict[str, str]:
         "whinchat.example.toml": config.example(settings),
         "tests/migrations/whinchat.sql": schema(migrations()),
         "tests/migrations/feeds.sql": schema(FEEDS),
+        **wallet_page.pages(LANGUAGE),
         **model_pages(),
     }
 

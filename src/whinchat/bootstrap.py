@@ -23,6 +23,7 @@ from whinchat.admin.sessions import ROOT
 from whinchat.admin.whole import Whole
 from whinchat.apps.basics.app import APP as BASICS
 from whinchat.apps.scanner.app import APP as SCANNER
+from whinchat.apps.wallet.app import APP as WALLET
 from whinchat.config import Settings
 from whinchat.core.app import AppContext, AppSpec, Finding, HealthCheck, Schedule
 from whinchat.core.dispatch import migrations as engine_schema
@@ -72,7 +73,7 @@ from whinchat.transports.simulator.script import Script
 
 log = logging.getLogger(__name__)
 
-APPS: tuple[AppSpec[Any], ...] = (BASICS, SCANNER)
+APPS: tuple[AppSpec[Any], ...] = (BASICS, SCANNER, WALLET)
 
 DAY = 24 * 3600 * 1000  # milliseconds
 PLAYED = frozenset({"simulator"})  # networks where nobody is real
@@ -97,7 +98,8 @@ def migrations() -> tuple[Migration, ...]:
 
 def after_restore() -> tuple[Statement, ...]:
     """What a restored database must be told before anything runs on it."""
-    return (*outbox.AFTER_RESTORE, *admin_schema.AFTER_RESTORE)
+    own = (*outbox.AFTER_RESTORE, *admin_schema.AFTER_RESTORE)
+    return (*own, *(statement for app in APPS for statement in app.after_restore()))
 
 
 def sealed_columns() -> tuple[SealedColumn, ...]:
@@ -163,8 +165,8 @@ def mixtures(settings: Settings) -> Iterator[SettingsError]:
 
 
 def taking_part(settings: Settings) -> list[AppSpec[Any]]:
-    """The applications that are on."""
-    return [app for app in APPS if app.enabled(settings.apps[app.name])]
+    """The applications that are on, of those whose settings were read."""
+    return [app for app in APPS if app.name in settings.apps and app.enabled(settings.apps[app.name])]
 
 
 async def build(

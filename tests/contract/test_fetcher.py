@@ -24,6 +24,9 @@ async def web(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Fetcher, st
         fake.leads(f"{url}/twice", f"{url}/moved")
         fake.leads(f"{url}/far", f"{url}/twice")
         fake.leads(f"{url}/refresh", f"{url}/page", status=200, step=Step.REFRESH)
+        fake.page(f"{url}/refresh", "<meta http-equiv=refresh content='0;/page'>")
+        fake.page(f"{url}/data", '{"a": 1}', Content_Type="application/json")
+        fake.leads(f"{url}/old-data", f"{url}/data")
         fake.leads(f"{url}/app", "intent://x/")
         fake.page("intent://x/", fault=FetchFault.SCHEME)
         yield fake, url
@@ -35,6 +38,8 @@ async def web(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Fetcher, st
         real.server.on("/twice", moved("/moved", 301))
         real.server.on("/far", moved("/twice", 301))
         real.server.on("/refresh", page("<meta http-equiv=refresh content='0;/page'>"))
+        real.server.on("/data", says(200, '{"a": 1}', Content_Type="application/json"))
+        real.server.on("/old-data", moved("/data", 301))
         real.server.on("/app", moved("intent://x/"))
         yield real.fetcher, real.url("")
 
@@ -94,3 +99,32 @@ async def test_where_nobody_is(web: tuple[Fetcher, str]) -> None:
     visit = await fetcher.visit("http://nobody.example/", LIMITS)
     assert visit.status is None
     assert visit.fault is not None
+
+
+async def test_what_a_program_reads_comes_whatever_its_type(web: tuple[Fetcher, str]) -> None:
+    fetcher, url = web
+    visit = await fetcher.get(f"{url}/old-data", LIMITS)
+    assert (visit.url, visit.status, visit.body) == (f"{url}/data", 200, b'{"a": 1}')
+    assert visit.hops == (FetchHop(f"{url}/old-data", 301, Step.LOCATION),)
+
+
+async def test_only_redirects_lead_a_program_on(web: tuple[Fetcher, str]) -> None:
+    fetcher, url = web
+    visit = await fetcher.get(f"{url}/refresh", LIMITS)
+    assert (visit.url, visit.hops, visit.status) == (f"{url}/refresh", (), 200)
+    assert b"refresh" in visit.body
+
+
+async def test_what_a_program_asks_is_asked_once() -> None:
+    async with hostile_web([]) as real:
+        real.server.on("/invoice", says(500, "no", Content_Type="application/json"))
+        visit = await real.fetcher.get(real.url("/invoice"), LIMITS)
+        assert (visit.status, visit.body) == (500, b"no")
+        assert [(asked.method, asked.headers["accept"]) for asked in real.server.asked] == [("GET", "application/json")]
+
+
+async def test_of_what_a_program_reads_no_more_is_read_than_it_wants() -> None:
+    async with hostile_web([]) as real:
+        real.server.on("/long", says(200, "x" * 5000, Content_Type="application/json"))
+        visit = await real.fetcher.get(real.url("/long"), VisitLimits(most_bytes=100))
+        assert visit.body == b"x" * 100

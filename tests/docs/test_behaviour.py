@@ -1,4 +1,4 @@
-"""What the page about the scanner's behaviour promises is shown by tests that there are."""
+"""What the pages about the behaviour of scanner and wallet promise is shown by tests that there are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs/reference/behaviour.md").read_text(encoding="utf-8")
+PAGES = {name: (ROOT / f"docs/reference/{name}.md").read_text(encoding="utf-8") for name in ("behaviour", "wallet")}
+SECTIONS = [(name, title) for name, page in PAGES.items() for title in re.findall(r"^## (.+)$", page, re.MULTILINE)]
 ROW = re.compile(r"^\| (.*?) \| (.*?) \|$", re.MULTILINE)
 SHOWN_BY = re.compile(r"`([\w/]+\.py)(?:::(\w+(?:::\w+)?))?`")
 WEAKNESSES = 22
@@ -21,16 +22,21 @@ def rows(of: str) -> list[tuple[str, str]]:
     return [(said, shown) for said, shown in ROW.findall(of) if shown not in {"shown by", "---", "measured by"}]
 
 
-def section(title: str) -> str:
-    return PAGE.split(f"\n## {title}\n")[1].split("\n## ")[0]
+def section(page: str, title: str) -> str:
+    return PAGES[page].split(f"\n## {title}\n")[1].split("\n## ")[0]
 
 
 @cache
-def named_in(file: Path) -> frozenset[str]:
-    """As pytest takes them: with their class, where they are in one."""
+def named_in(file: Path) -> set[str]:
+    """As pytest takes them: with their class, where they are in one, and hypothesis' machines by their names."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
+    machines = {
+        node.targets[0].id
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id[:4] == "Test"
+    }
     holders = {"": tree.body} | {f"{node.name}::": node.body for node in tree.body if isinstance(node, ast.ClassDef)}
-    return frozenset(
+    return machines.union(
         f"{holder}{node.name}"
         for holder, body in holders.items()
         for node in body
@@ -38,9 +44,9 @@ def named_in(file: Path) -> frozenset[str]:
     )
 
 
-@pytest.mark.parametrize("title", re.findall(r"^## (.+)$", PAGE, re.MULTILINE))
-def test_every_row_of_a_section_is_shown_by_something_that_there_is(title: str) -> None:
-    said = rows(section(title))
+@pytest.mark.parametrize(("page", "title"), SECTIONS)
+def test_every_row_of_a_section_is_shown_by_something_that_there_is(page: str, title: str) -> None:
+    said = rows(section(page, title))
     assert said
     for what, shown in said:
         assert len(what) > 3, shown
@@ -53,13 +59,14 @@ def test_every_row_of_a_section_is_shown_by_something_that_there_is(title: str) 
                 assert title == "Targets", what
 
 
-def test_every_row_has_a_test_or_a_measurement() -> None:
-    every = rows(PAGE)
-    assert len(every) > 150
+@pytest.mark.parametrize(("page", "least"), [("behaviour", 150), ("wallet", 90)])
+def test_every_row_has_a_test_or_a_measurement(page: str, least: int) -> None:
+    every = rows(PAGES[page])
+    assert len(every) > least
     for what, shown in every:
         assert SHOWN_BY.search(shown), what
 
 
 def test_all_known_weaknesses_are_there() -> None:
-    said = [what for what, _ in rows(section("Weaknesses that it must not have"))]
+    said = [what for what, _ in rows(section("behaviour", "Weaknesses that it must not have"))]
     assert [what.partition(". ")[0] for what in said] == [str(number) for number in range(1, WEAKNESSES + 1)]

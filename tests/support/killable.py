@@ -1,6 +1,6 @@
 """`python -m tests.support.killable STEP WHEN NTH`: the service, which kills itself at a durable step.
 
-STEP names a kind of commit (see `STEPS`), WHEN is `before` or `after` it, NTH counts from 1.
+STEP names a kind of commit (see `STEPS` and `PAYING`), WHEN is `before` or `after` it, NTH counts from 1.
 """
 
 from __future__ import annotations
@@ -27,13 +27,21 @@ STEPS = {
     "finish": "DELETE FROM jobs",
 }
 
+PAYING = {
+    "show": "SET state = 'shown'",
+    "confirm": "SET state = 'confirmed'",
+    "submit": "SET state = 'submitting'",
+    "pay": "SET state = 'paid'",
+}
+"""The same of a payment."""
+
 
 class Killing:
     """Another database's, until the commit that is meant."""
 
     def __init__(self, database: Database, step: str, when: str, nth: int) -> None:
         self._database = database
-        self._mark = STEPS[step]
+        self._mark = {**STEPS, **PAYING}[step]
         self._when = when
         self._left = nth
 

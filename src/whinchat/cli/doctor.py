@@ -126,6 +126,14 @@ def private_port(settings: Settings) -> Finding:
     return _running_service(host, port)
 
 
+def backends(settings: Settings) -> Finding:
+    from whinchat.bootstrap import mixtures
+
+    for error in mixtures(settings):
+        return _refused(error)
+    return Finding(ok=True, detail=f"they go with transport.kind {settings.transport.kind!r}")
+
+
 def clock(settings: Settings) -> Finding:
     hint = "Set the system's clock; most systems can do it by themselves over the network (NTP)."
     if time.time() < RELEASED:
@@ -152,6 +160,7 @@ CHECKS: dict[str, Check] = {
     "database": database,
     "schema": schema,
     "private port": private_port,
+    "backends": backends,
     "clock": clock,
     "extras": extras,
 }

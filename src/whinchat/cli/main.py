@@ -53,9 +53,13 @@ VERBS = (
     Verb("Service", "demo", "whinchat.cli.demo:demo", "try it: the service with a simulated group to chat in"),
     Verb("Service", "run", "whinchat.cli.run:run", "run the service"),
     Verb("Service", "simulator", "whinchat.cli.simulator:simulator", "run a simulated world in a process of its own"),
+    Verb("Service", "sandbox", "whinchat.cli.sandbox:sandbox", "run a bank with play money for the wallet"),
     Verb("Service", "play", "whinchat.cli.play:play", "play recorded messages into a simulated world"),
     Verb("Links", "scan", "whinchat.apps.scanner.cli_scan:scan", "judge links and explain the verdicts, offline"),
     Verb("Links", "feeds", "whinchat.apps.scanner.cli_feeds:feeds", "import lists of known links, show what is loaded"),
+    Verb(
+        "Money", "wallet", "whinchat.apps.wallet.cli_wallet:wallet", "payments nobody knows the end of, language, holds"
+    ),
     Verb("Operation", "config", "whinchat.cli.config:config", "show, check and explain the settings"),
     Verb("Operation", "doctor", "whinchat.cli.doctor:doctor", "find what is wrong on this machine, and the way out"),
     Verb("Operation", "db", "whinchat.cli.db:db", "migrate, back up, restore and check the database"),

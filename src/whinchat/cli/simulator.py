@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -14,16 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from whinchat.cli.common import echo_json
+from whinchat.cli.local import STOPPING, listen, stopped_by_signal, token_from
 from whinchat.core.errors import Refused
 
 if TYPE_CHECKING:
-    from aiohttp import web
-
     from whinchat.transports.simulator.host import Host
     from whinchat.transports.simulator.script import ScriptPlayer
     from whinchat.transports.simulator.transcript import Entry
-
-STOPPING = 1.0  # seconds for open requests to end
 
 
 @click.command()
@@ -78,7 +73,7 @@ def simulator(
     if script is not None:
         player = ScriptPlayer(load(DEMO if script == "demo" else Path(script)), host, Random(seed))
         player.build()
-    secret = token or (_token_from(token_file) if token_file else secrets.token_urlsafe(32))
+    secret = token or (token_from(token_file) if token_file else secrets.token_urlsafe(32))
     asyncio.run(_serve(host, secret, port, player, as_json))
 
 
@@ -87,14 +82,12 @@ async def _serve(host: Host, token: str, port: int, player: ScriptPlayer | None,
 
     from whinchat.transports.simulator.api import PAGE, build_app, page_link
 
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    stopped = stopped_by_signal()
     app = build_app(host, token, PAGE if PAGE.is_dir() else None)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOPPING)
     await runner.setup()
     try:
-        address = await _listen(runner, port)
+        address = await listen(runner, port)
         _announce(address, token, page_link(app, address), as_json)
         async with asyncio.TaskGroup() as tasks:
             playing = None if player is None else tasks.create_task(player.play())
@@ -105,18 +98,6 @@ async def _serve(host: Host, token: str, port: int, player: ScriptPlayer | None,
         await runner.cleanup()
 
 
-async def _listen(runner: web.AppRunner, port: int) -> str:
-    """The address. Raises Refused: the port is taken."""
-    from aiohttp import web
-
-    site = web.TCPSite(runner, "127.0.0.1", port)
-    try:
-        await site.start()
-    except OSError as error:
-        raise Refused(f"port {port} cannot be used: {error.strerror}", hint="choose another --port, or 0") from None
-    return f"http://127.0.0.1:{runner.addresses[0][1]}"
-
-
 def _announce(address: str, token: str, page: str, as_json: bool) -> None:
     if as_json:
         echo_json({"address": address, "token": token, "page": page})
@@ -125,19 +106,6 @@ def _announce(address: str, token: str, page: str, as_json: bool) -> None:
     click.echo(f"token: {token}")
     click.echo(f"page:  {page}")
     click.echo("Ctrl-C ends it.")
-
-
-def _token_from(path: Path) -> str:
-    try:
-        if not path.exists():
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(32))
-        token = path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise Refused(f"the token file cannot be used: {error.strerror}", hint="choose another --token-file") from None
-    if not token:
-        raise Refused("the token file is empty", hint="delete it, and a new one is made")
-    return token
 
 
 def _recorder(path: Path) -> Callable[[Entry | None], None]:

@@ -36,6 +36,7 @@ from whinchat.core.ports import (
     Resolver,
     SealedColumn,
     Sealer,
+    Statement,
     Workers,
 )
 from whinchat.core.secret import Secret
@@ -180,6 +181,8 @@ class AppSpec(Generic[S]):
     checks: Mapping[str, Callable[[int], Finding]] = field(default_factory=dict)
     """What `doctor` looks at without a service: name to a check of the files that ship, given the time in milliseconds
     UTC. May raise Refused."""
+    after_restore: Callable[[], tuple[Statement, ...]] = tuple
+    """What a restored database must be told before anything runs on it."""
     enabled: Callable[[S], bool] = lambda _: True
     """Whether it takes part, by its settings. Its tables and settings are there either way."""
     played: Callable[[S], bool | None] = lambda _: None

@@ -144,7 +144,8 @@ class Pipeline:
         if outcome is NOTHING:
             return None
         closing = self._conversations.close(context.chat_key, context.user_key, turn)
-        return _Said(outcome + Outcome(changes=Batch((closing,))), word, _rest(context, message))
+        # Before what the answer brings, which may be another question.
+        return _Said(Outcome(changes=Batch((closing,))) + outcome, word, _rest(context, message))
 
     def _interpreted(self, message: MessageReceived) -> Route | None:
         said = self._router.addressed(message) if self._interpreters else None

@@ -26,9 +26,17 @@ class GuardedFetcher:
         self._make_tls = tls
 
     async def visit(self, url: str, limits: VisitLimits, follow: Callable[[str], bool] | None = None) -> Visit:
+        return await self._go(url, limits, follow, document=False)
+
+    async def get(self, url: str, limits: VisitLimits, follow: Callable[[str], bool] | None = None) -> Visit:
+        return await self._go(url, limits, follow, document=True)
+
+    async def _go(
+        self, url: str, limits: VisitLimits, follow: Callable[[str], bool] | None, *, document: bool
+    ) -> Visit:
         from whinchat.infra.trip import Trip  # noqa: PLC0415
 
-        trip = Trip(url, limits, follow)
+        trip = Trip(url, limits, follow, document=document)
         await trip.go(self._guard, self._user_agent, lambda: self._tls)
         return trip.report()
 

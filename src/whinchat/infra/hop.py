@@ -1,4 +1,5 @@
-"""Asks one address of a visit: HEAD first, then the beginning of the page where there is one; never a download."""
+"""Asks one address of a visit: HEAD first, then the beginning of the page where there is one; never a download. For a
+program that knows what it asks for, one GET."""
 
 from __future__ import annotations
 
@@ -32,6 +33,8 @@ _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 class Answer:
     """What an address said, filled as it comes: what is known stays known when the time is over."""
 
+    document: bool = False
+    """It is read by a program, whatever its type, and only a redirect leads on from it."""
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     """Names in lower case."""
@@ -45,6 +48,10 @@ class Answer:
         return kind in PAGES and not self.headers.get("content-disposition", "").lower().startswith("attachment")
 
     @property
+    def is_read(self) -> bool:
+        return (self.document or self.is_page) and not self.redirects
+
+    @property
     def redirects(self) -> bool:
         return self.status in REDIRECTS and bool(self.headers.get("location"))
 
@@ -52,6 +59,8 @@ class Answer:
         """Where it sends a browser on. None: it is where a visit ends. Raises Stopped: nowhere that exists."""
         if self.redirects:
             return Step.LOCATION, read_url(self.headers["location"], url)
+        if self.document:
+            return None
         if target := pages.refresh(self.headers.get("refresh", "")):
             return Step.REFRESH, read_url(target, url)
         found = pages.leads_to(self._text()) if self.body else None
@@ -113,15 +122,19 @@ class _Conversation:
     answer: Answer
 
     async def run(self) -> None:
-        answered = await self._head()
-        if answered and (not self.answer.is_page or self.answer.redirects):
+        if self.answer.document:
+            await self._get({"Accept": "application/json"})
             return
+        answered = await self._head()
+        if answered and not self.answer.is_read:
+            return
+        beginning = {"Range": f"bytes=0-{self.limits.most_bytes - 1}"}
         try:
-            await self._get()
+            await self._get(beginning)
         except (aiohttp.ClientResponseError, aiohttp.ServerDisconnectedError):
             if not answered:
                 raise
-            await self._get()  # some send a page after HEAD, too: over a connection of its own
+            await self._get(beginning)  # some send a page after HEAD, too: over a connection of its own
 
     async def _head(self) -> bool:
         """False: the server does not like to be asked so, which says nothing."""
@@ -136,11 +149,11 @@ class _Conversation:
         except (aiohttp.ClientError, ConnectionError):
             return False
 
-    async def _get(self) -> None:
-        async with self._asked("GET", {"Range": f"bytes=0-{self.limits.most_bytes - 1}"}) as response:
+    async def _get(self, headers: Mapping[str, str]) -> None:
+        async with self._asked("GET", headers) as response:
             self._note(response)
             try:
-                if self.answer.is_page and not self.answer.redirects:
+                if self.answer.is_read:
                     await self._read(response)
             finally:
                 response.close()  # whatever else it has to say

@@ -10,27 +10,35 @@ import aiohttp
 from yarl import URL
 
 from whinchat.core.errors import HttpError
-from whinchat.core.ports import HttpLimits
+from whinchat.core.ports import HttpLimits, WebSocket
 from whinchat.infra.gunzip import NAMES, Gunzip
+from whinchat.infra.websocket import AiohttpSockets
 
 MOST_REDIRECTS = 5
 CARRIED = frozenset({"accept", "if-none-match", "if-modified-since"})
 """Headers that go to another origin with a redirect; a key among the others is for the server that was asked."""
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-CONNECTIONS = 100  # at once
-PER_HOST = 16  # of these: a server that hangs must not keep the others from being asked
+CONNECTIONS = 256  # at once
+PER_HOST = 64  # of these: a server that hangs must not keep the others from being asked
 
 
 class AiohttpClient:
-    """`ports.HttpClient`. Sends no cookies and no credentials, and asks no proxy that the environment names."""
+    """`ports.Peer`. Sends no cookies and no credentials, and asks no proxy that the environment names."""
 
     def __init__(self, user_agent: str) -> None:
         self._user_agent = user_agent
         self._session: aiohttp.ClientSession | None = None
+        self._sockets = AiohttpSockets(user_agent)
 
     async def close(self) -> None:
+        await self._sockets.close()
         if self._session is not None:
             await self._session.close()
+
+    def connect(
+        self, url: str, headers: Mapping[str, str], protocol: str, *, most_bytes: int, timeout: float
+    ) -> AbstractAsyncContextManager[WebSocket]:
+        return self._sockets.connect(url, headers, protocol, most_bytes=most_bytes, within=timeout)
 
     @asynccontextmanager
     async def get(self, url: str, headers: Mapping[str, str], limits: HttpLimits) -> AsyncIterator[_Response]:
@@ -138,23 +146,21 @@ def _http_errors() -> Iterator[None]:
     """What the library raises, as what the port promises. Its own texts name addresses and are not passed on."""
     try:
         yield
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        raise HttpError(f"it cannot be reached{_reason(error)}", code="unreachable") from None
     except TimeoutError:
         raise HttpError("it takes too long", code="timeout") from None
-    except aiohttp.ClientPayloadError:
+    except (aiohttp.ClientPayloadError, aiohttp.ClientConnectionError):
         raise HttpError("the connection ended before the answer did", code="truncated") from None
-    except aiohttp.ClientConnectionError as error:
-        raise HttpError(f"it cannot be reached{_reason(error)}", code="unreachable") from None
     except aiohttp.ClientError as error:
         raise HttpError(f"the answer is not understood ({type(error).__name__})", code="protocol") from None
 
 
-def _reason(error: aiohttp.ClientConnectionError) -> str:
+def _reason(error: Exception) -> str:
     match error:
         case aiohttp.ClientConnectorCertificateError():
             return ": its certificate is not trusted"
         case aiohttp.ClientConnectorDNSError():
             return ": its name is not known"
-        case aiohttp.ClientConnectorError():
-            return ": no connection"
         case _:
-            return ""
+            return ": no connection"

@@ -14,12 +14,15 @@ from whinchat.infra.hop import Answer, Asker
 class Trip:
     """How far a visit has come: what is known stays known, however it ends."""
 
-    def __init__(self, url: str, limits: VisitLimits, follow: Callable[[str], bool] | None = None) -> None:
+    def __init__(
+        self, url: str, limits: VisitLimits, follow: Callable[[str], bool] | None = None, *, document: bool = False
+    ) -> None:
         self._url = url
         self._limits = limits
         self._follow = follow
         self._hops: list[FetchHop] = []
-        self._answer = Answer()
+        self._document = document
+        self._answer = Answer(document)
         self._fault: FetchFault | None = None
 
     async def go(self, guard: Guard, user_agent: str, tls: Callable[[], ssl.SSLContext]) -> None:
@@ -35,7 +38,7 @@ class Trip:
     async def _go(self, guard: Guard, asker: Asker, tls: Callable[[], ssl.SSLContext]) -> None:
         url = read_url(self._url)
         while True:
-            self._url, self._answer = url.href, Answer()
+            self._url, self._answer = url.href, Answer(self._document)
             if self._hops and self._follow is not None and not self._follow(self._url):
                 return
             target = await guard.admit(url)

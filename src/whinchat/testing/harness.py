@@ -71,9 +71,10 @@ class BotHarness:
         *,
         options: Mapping[str, msgspec.Struct] | None = None,
         peer: Peer | None = None,
+        clock: FakeClock | None = None,
     ) -> None:
         """`options`: the applications' own settings by their names; `peer`: the server that operators name."""
-        self.clock = FakeClock()
+        self.clock = clock or FakeClock()
         schema = [*engine_schema.MIGRATIONS, *QUEUE_SCHEMA, *(step for spec in specs for step in spec.migrations)]
         self.database = MemoryDatabase(schema)
         self.sealer = PlainSealer()
@@ -334,10 +335,11 @@ async def running(
     settings: EngineSettings | None = None,
     options: Mapping[str, msgspec.Struct] | None = None,
     peer: Peer | None = None,
+    clock: FakeClock | None = None,
 ) -> AsyncIterator[BotHarness]:
     """A bot with these applications, started; stopped at the end."""
     with tempfile.TemporaryDirectory() as folder:
-        bot = BotHarness(specs, Path(folder), settings, options=options, peer=peer)
+        bot = BotHarness(specs, Path(folder), settings, options=options, peer=peer, clock=clock)
         await bot.start()
         try:
             yield bot

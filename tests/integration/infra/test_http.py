@@ -95,7 +95,7 @@ async def test_a_compressed_answer_is_unpacked(client: AiohttpClient, server: We
         (body(b"x" * 100_001), "too_large"),
         (cut_off(TEXT, 2 * len(TEXT)), "truncated"),
         (cut_off(TEXT), "truncated"),
-        (hangs_up(), "unreachable"),
+        (hangs_up(), "truncated"),
     ],
 )
 async def test_what_cannot_be_used_is_refused(
@@ -182,6 +182,27 @@ async def test_a_post_that_takes_too_long_is_left(client: AiohttpClient, server:
         async with client.post(server.on("/ask", handler), {}, b"", HURRIED) as response:
             _ = [chunk async for chunk in response.chunks()]
     assert error.value.code == "timeout"
+
+
+async def test_what_was_posted_may_have_arrived_when_the_connection_ends(
+    client: AiohttpClient, server: WebServer
+) -> None:
+    with pytest.raises(HttpError) as error:
+        async with client.post(server.on("/ask", hangs_up()), {}, b"question", LIMITS):
+            pass
+    assert error.value.code == "truncated"
+    assert [request.path for request in server.asked] == ["/ask"]
+
+
+async def test_who_finds_no_place_in_time_has_sent_nothing(client: AiohttpClient, server: WebServer) -> None:
+    hangs = server.on("/hangs", silent())
+    waits = HttpLimits(most_bytes=1000, most_decoded=1000, connect=0.05, total=20)
+    patient = HttpLimits(most_bytes=1000, most_decoded=1000, total=0.5)
+    async with asyncio.TaskGroup() as group:
+        waiting = [group.create_task(failure(client, hangs, patient)) for _ in range(PER_HOST)]
+        await asyncio.sleep(0.2)
+        assert await failure(client, hangs, waits) == "unreachable"
+    assert {each.result() for each in waiting} == {"timeout"}
 
 
 async def test_a_name_that_nobody_has(client: AiohttpClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import enum
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -41,10 +41,14 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     """`flash`, `blink`, `sandbox`: in every row about money."""
+    network: Literal["bc", "bcrt"] = "bc"
+    """Prefix (BIP 173) of the only invoices that it pays: bitcoin's own, at the sandbox those of a test network."""
     keys_intraledger: bool = False
     """Idempotency keys are accepted by payments inside the backend."""
     keys_lightning: bool = False
     """… and by payments of invoices: a second one with the same key and hash is refused within `keys_hours`."""
+    keys_amount_usd: bool = False
+    """… also of an invoice without an amount from a dollar wallet."""
     keys_hours: int = 0
     payload_transaction: bool = False
     """A payment answers with its transaction."""
@@ -58,6 +62,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """The list honours `after`; otherwise only `first` can be widened."""
     empty_means_nothing: bool = False
     """False: an empty list may also be an outage of what is behind it."""
+    unverified: tuple[str, ...] = ()
+    """What was read in the backend's source code and never tried with the real one."""
 
 
 class Wallet(msgspec.Struct, frozen=True):
@@ -157,7 +163,7 @@ class Paid(msgspec.Struct, frozen=True):
 
 class Failed(msgspec.Struct, frozen=True):
     """It is known that nothing left. `code`: `insufficient_balance`, `limit`, `self_payment`, `no_route`, `expired`,
-    `invalid`, `refused`, `unauthenticated`: names of sentences."""
+    `invalid`, `refused`, `unauthenticated`, `unavailable` (nothing was sent): names of sentences."""
 
     code: str
 
@@ -201,7 +207,7 @@ class Backend(Protocol):
     async def price(self, currency: str) -> Price: ...
     async def currencies(self) -> tuple[CurrencyInfo, ...]: ...
     async def transactions(self, token: Secret, first: int, after: str | None = None) -> Page: ...
-    async def transaction(self, token: Secret, id: str) -> Transaction: ...
+    async def transaction(self, token: Secret, transaction_id: str) -> Transaction: ...
     async def fee(self, token: Secret, wallet: PayeeWallet, bolt11: str, amount: Money | None) -> Money:
         """The most that paying the invoice from this wallet may cost; `amount` for invoices without one."""
         ...

@@ -39,7 +39,10 @@ class FrozenPayee(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     label: str
     """As the confirmation shows it, such as `@alice (Flash)` or `your contact Alice, +1876…`; plain text."""
     key: str
-    """The same for the same receiver: `wallet:ID`, `address:NAME@HOST`, `node:KEY`, `phone:+…`."""
+    """The same for the same receiver: `wallet:ID`, `address:NAME@HOST`, `lnurl:ADDRESS`, `node:KEY`, `phone:+…`."""
+    named: str = ""
+    """What the person called the receiver, folded: `contact:alice`, `username:alice`. The next time it is said to be
+    another one's if `key` is not the same (`known`)."""
     wallet: str = ""
     currency: str = ""
     bolt11: str = ""

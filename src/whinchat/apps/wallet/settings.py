@@ -15,9 +15,8 @@ class WalletSettings(Struct, frozen=True, kw_only=True):
         Meta(description="Who keeps the accounts. Not set: the wallet is off."),
     ] = None
     url: Annotated[
-        str | None,
+        Annotated[str, Meta(pattern=r"^https?://[^\s/]+(/\S*)?$")] | None,
         Meta(
-            pattern=r"^https?://[^\s/]+(/\S*)?$",
             description="Address of its GraphQL API; not set: the backend's own. The sandbox prints its address.",
             extra={"allowed": "an http or https address"},
         ),

@@ -41,7 +41,6 @@ from whinchat.core.types import Action, ChatRef, DeliveryUpdate, Edit, OnUnknown
 
 log = logging.getLogger(__name__)
 
-
 Receipt = Callable[[str, int], tuple[Statement, ...]]
 """(key, milliseconds UTC) to what the application changes now that its message was taken by the network."""
 
@@ -272,8 +271,8 @@ class Outbox:
         if state is SendState.SENT and out.receipt:
             topic, _, key = out.receipt.partition(":")
             told = self._receipts[topic](key, self._clock.now()) if topic in self._receipts else ()
-            # Whether there is still something to change for the application must not undo what the network did.
-            statements.extend(replace(statement, rows=None) for statement in told)
+            # Nothing left to change must not undo what the network did.
+            statements += [replace(statement, rows=None) for statement in told]
         await self._database.commit(Batch(tuple(statements)))
 
     def _sealed_id(self, reference: str, editable: Editable | None) -> tuple[bytes | None, int | None]:
@@ -394,9 +393,8 @@ _EDIT = str(Edit.__struct_config__.tag)
 
 
 AFTER_RESTORE = (
-    # What a backup holds as unsent may have been sent since it was made: nobody can know.
     Statement(
         "UPDATE outbox SET state = 'unknown', error = 'restored', body = NULL WHERE state IN ('queued', 'sending')", {}
     ),
 )
-"""To be run once on a restored database, before anything is sent."""
+"""To be run once on a restored database: what it holds as unsent may have been sent since, and nobody can know."""

@@ -15,7 +15,7 @@ FSI, PDI = "\u2068", "\u2069"  # first strong isolate, pop directional isolate
 _SIGNS = str.maketrans({"*": "\u2217", "~": "\u223c", "`": "\u2035"})
 _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")  # inside a word it formats nothing
 _LIST_NUMBER = re.compile(r"\A(\d+)\.(?=\s)")
-_MENTION = re.compile(r"(?<!\w)@(?=\w)")
+_MENTION = re.compile(r"(?<!\w)@(?=\d)")  # a mention's text is a number, whatever it is shown as
 _SPACES = re.compile(r"\s+")
 _JOINERS = "\u200c\u200d"
 _RIGHT_TO_LEFT = ("R", "AL", "AN")

@@ -46,8 +46,9 @@ class HttpClient(Protocol):
         """Whatever the status. Redirects are followed: at most 5, to the same scheme or to https.
 
         Raises:
-            HttpError: `address` it cannot be asked, `unreachable`, `timeout`, `redirect` one that is not followed,
-                `truncated` the body ended too early, `too_large`, `encoding` or `protocol` it cannot be understood.
+            HttpError: `address` it cannot be asked, `unreachable` no connection was made and nothing was sent,
+                `timeout`, `redirect` one that is not followed, `truncated` the connection ended before the answer did,
+                `too_large`, `encoding` or `protocol` it cannot be understood.
         """
         ...
 
