@@ -16,7 +16,8 @@ GOOD = "https://en.wikipedia.org/wiki/Rain"
 PERHAPS = ("verify-update.net", "netflix-update.com", "docs-update.vercel.app", "account-verify-help.net")
 """One of these is suspicious at least, and no more than that, by the weights of the day."""
 
-COMMANDS = {command.path: command for app in APPS for command in app.commands}
+COMMANDS = {command.path: command for app in APPS if app.enabled(app.settings()) for command in app.commands}
+"""Of the applications that are on without being told to; the wallet's are tried in `test_wallet`."""
 ARGUMENTS = {
     "language": "en",
     "scan check": GOOD,
