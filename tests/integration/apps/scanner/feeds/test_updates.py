@@ -158,7 +158,7 @@ async def test_a_known_list_is_read_as_its_publisher_writes_it(
 FAULTS: Mapping[str, tuple[Handler, str]] = {
     "drips": (drips(b"a.example\n" * 1000), "timeout"),
     "is silent": (silent(), "timeout"),
-    "hangs up": (hangs_up(), "unreachable"),
+    "hangs up": (hangs_up(), "truncated"),
     "is cut off": (cut_off(b"a.example\n" * 50, 100_000), "truncated"),
     "is cut off in chunks": (cut_off(b"a.example\n" * 50), "truncated"),
     "is a web page": (body(b"<!DOCTYPE html>\n<html><title>Just a moment...</title>"), "refused"),
