@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -25,7 +25,7 @@ from whinchat.apps.basics.app import APP as BASICS
 from whinchat.apps.scanner.app import APP as SCANNER
 from whinchat.apps.wallet.app import APP as WALLET
 from whinchat.config import Settings
-from whinchat.core.app import AppContext, AppSpec, Finding, HealthCheck, Schedule
+from whinchat.core.app import AppContext, AppSpec, HealthCheck, Schedule
 from whinchat.core.dispatch import migrations as engine_schema
 from whinchat.core.dispatch import outbox, retention
 from whinchat.core.dispatch.audit import Audit
@@ -41,9 +41,8 @@ from whinchat.core.errors import SettingsError, StorageError
 from whinchat.core.events import EventBus, RestartAsked
 from whinchat.core.formatting.i18n import Words
 from whinchat.core.part import Part
-from whinchat.core.ports import Database, Limit, Migration, Resolver, SealedColumn, Statement, Transport
+from whinchat.core.ports import Database, Limit, Migration, Resolver, SealedColumn, Statement
 from whinchat.core.supervisor import Supervisor
-from whinchat.core.types import ConnectionState
 from whinchat.infra.clock import SystemClock
 from whinchat.infra.crypto import keyring, rotation
 from whinchat.infra.crypto.sealer import AesSealer
@@ -67,8 +66,8 @@ from whinchat.infra.storage.opening import opened as opened_file
 from whinchat.infra.storage.sqlite import SqliteDatabase
 from whinchat.infra.workers import ThreadWorkers
 from whinchat.service import Service
+from whinchat.transports.network import Network
 from whinchat.transports.simulator import network as simulator
-from whinchat.transports.simulator.network import Network
 from whinchat.transports.simulator.script import Script
 
 log = logging.getLogger(__name__)
@@ -181,15 +180,15 @@ async def build(
         raise error
     opened, sealer = await prepare(settings)
     try:
-        network = simulator.build(settings.transport.simulator, SystemClock(), SystemRandom(), script)
-        return _assemble(settings, opened, sealer, opened if around is None else around(opened), network)
+        networks = (simulator.build(settings.transport.simulator, SystemClock(), SystemRandom(), script),)
+        return _assemble(settings, opened, sealer, opened if around is None else around(opened), networks)
     except BaseException:
         await opened.close()
         raise
 
 
 def _assemble(
-    settings: Settings, opened: SqliteDatabase, sealer: AesSealer, database: Database, network: Network
+    settings: Settings, opened: SqliteDatabase, sealer: AesSealer, database: Database, networks: Sequence[Network]
 ) -> Service:
     clock, random, metrics = SystemClock(), SystemRandom(), PrometheusMetrics()
     queue = SqlQueue(database, sealer, clock, random)
@@ -198,7 +197,7 @@ def _assemble(
     client = web_client()
     http = None if settings.service.offline else client
     resolver = None if settings.service.offline else DnsResolver()
-    accounts = Accounts([network.transport])
+    accounts = Accounts([transport for network in networks for transport in network.transports])
     specs = taking_part(settings)
     base = AppContext(
         database=database,
@@ -264,7 +263,7 @@ def _assemble(
             HealthCheck("parts", supervisor.health),
             HealthCheck("disk", disk.health),
             HealthCheck("database", housekeeping.Writable(database, opened).check),
-            HealthCheck("transport", lambda: _connected(network.transport)),
+            *(check for network in networks for check in network.health),
             *(check for app in apps for check in app.health),
         ],
         clock,
@@ -277,11 +276,12 @@ def _assemble(
         Part("jobs", jobs.run, lambda: jobs.stop(settings.service.shutdown_seconds / 4)),
         Part("disk watch", disk.run),
         Part("memory watch", MemoryWatch(metrics, clock, warn_mb=settings.service.memory_warn_mb).run),
-        *network.parts,
+        *(part for network in networks for part in network.parts),
         *(part for app in apps for part in app.parts),
     )
     listeners = _listeners(settings, health, metrics)
-    network.mount(listeners.mount)
+    for network in networks:
+        network.mount(listeners.mount)
     served = list(zip(specs, apps, strict=True))
     pages = Entry(Whole(base, served, engine, queue, health.report, memory_in_use, __version__))
     listeners.mount(ROOT, pages.application())
@@ -293,7 +293,7 @@ def _assemble(
         database=opened,
         queue=queue,
         engine=engine,
-        network=network,
+        networks=networks,
         supervisor=supervisor,
         listeners=listeners,
         health=health,
@@ -349,10 +349,3 @@ def _listeners(settings: Settings, health: Health, metrics: PrometheusMetrics) -
         metrics=metrics.render,
         names=private.names,
     )
-
-
-async def _connected(transport: Transport) -> Finding:
-    """Without a connection nothing is lost: the service stays ready, but degraded."""
-    online = transport.state is ConnectionState.ONLINE
-    hint = "" if online else "It is tried again and again; the log says why it fails."
-    return Finding(ok=online, detail=f"{transport.account} is {transport.state.value}", hint=hint)

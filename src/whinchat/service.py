@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from whinchat.admin.entry import Entry
 from whinchat.admin.server import Listeners
 from whinchat.config import Settings
 from whinchat.core.engine import Engine
 from whinchat.core.events import RestartAsked
+from whinchat.core.ports import Transport
 from whinchat.core.supervisor import Supervisor
 from whinchat.infra.health import Health, Phase
 from whinchat.infra.http import AiohttpClient
 from whinchat.infra.queue.sql import SqlQueue
 from whinchat.infra.storage.sqlite import SqliteDatabase
 from whinchat.infra.workers import ThreadWorkers
-from whinchat.transports.simulator.network import Network
+from whinchat.transports.network import Network
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class Service:
         database: SqliteDatabase,
         queue: SqlQueue,
         engine: Engine,
-        network: Network,
+        networks: Sequence[Network],
         supervisor: Supervisor,
         listeners: Listeners,
         health: Health,
@@ -47,7 +48,7 @@ class Service:
         self._database = database
         self._queue = queue
         self._engine = engine
-        self._network = network
+        self._networks = networks
         self._supervisor = supervisor
         self._health = health
         self._pages = pages
@@ -61,7 +62,11 @@ class Service:
 
     def page(self) -> str | None:
         """An address that opens the network's own page once; None when it has none."""
-        return self._network.page(self.listeners.private_url)
+        return next(filter(None, (network.page(self.listeners.private_url) for network in self._networks)), None)
+
+    @property
+    def _transports(self) -> list[Transport]:
+        return [transport for network in self._networks for transport in network.transports]
 
     async def restart(self, _: RestartAsked) -> None:
         """Whoever runs the service sees it in `restart_asked`, a moment later: what the owner is told leaves first."""
@@ -72,7 +77,7 @@ class Service:
         self.sign_in = f"{self.listeners.private_url}{await self._pages.sign_in_path()}"
         await self._queue.end_leases()
         self._supervisor.start()
-        await self._network.transport.start(self._engine.sink)
+        await _together(transport.start(self._engine.sink) for transport in self._transports)
         self._health.phase = Phase.RUNNING
         log.info("the service is ready", extra={"address": self.listeners.private_url})
 
@@ -82,7 +87,7 @@ class Service:
         deadline = float(self._settings.service.shutdown_seconds)
         self._engine.sink.close("stopping")
         await self._supervisor.stop(deadline / 2)
-        await self._network.transport.stop(deadline / 4)
+        await _together(transport.stop(deadline / 4) for transport in self._transports)
         await self.listeners.stop()
         await self._http.close()
         await self._workers.close()
@@ -90,3 +95,7 @@ class Service:
             close()
         await self._database.close()
         log.info("the service has stopped")
+
+
+async def _together(works: Iterable[Awaitable[None]]) -> None:
+    await asyncio.gather(*works)

@@ -331,7 +331,7 @@ def test_a_world_that_is_not_there_yet_is_waited_for(copy: Service, tmp_path: Pa
     town = Running(copy.world, copy)
     status, report = town.ready()
     assert (status, report["status"]) == (200, "degraded")
-    assert "connecting" in report["degraded"]["transport"]["detail"]
+    assert "connecting" in report["degraded"]["transport simulator"]["detail"]
     late = Child(["whinchat", "simulator", "--port", str(port), "--token", TOKEN], tmp_path, "late", {})
     try:
         until(town.connected, "it connects by itself")
@@ -345,5 +345,5 @@ def test_a_wrong_token_is_told_and_does_not_end_the_service(copy: Service) -> No
     until(lambda: "the world refuses the token" in copy.child.output(), "the log says why")
     _, report = Running(copy.world, copy).ready()
     assert report["status"] == "degraded"
-    assert "the log says why" in report["degraded"]["transport"]["hint"]
+    assert "the log says why" in report["degraded"]["transport simulator"]["hint"]
     assert "a-wrong-token" not in copy.child.output()

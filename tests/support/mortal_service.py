@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from random import Random
 
-from whinchat.core.types import ConnectionState, DeliveryUpdate, Event, MessageReceived
+from whinchat.core.types import ConnectionState, DeliveryUpdate, Event, MessageReceived, Notice
 from whinchat.infra.clock import SystemClock
 from whinchat.transports.simulator.remote import RemoteLink
 from whinchat.transports.simulator.transport import SimulatorTransport
@@ -33,6 +33,9 @@ class Notebook:
         """Of no interest here."""
 
     def connection(self, account: str, state: ConnectionState) -> None:
+        """Of no interest here."""
+
+    def notice(self, notice: Notice) -> None:
         """Of no interest here."""
 
 

@@ -10,7 +10,7 @@ from random import Random
 from tests.support.rows import Tables
 
 from whinchat.core.dispatch.sender import Sender
-from whinchat.core.types import Capabilities, ConnectionState, DeliveryUpdate, Event, Pacing, Reply, SendText
+from whinchat.core.types import Capabilities, ConnectionState, DeliveryUpdate, Event, Notice, Pacing, Reply, SendText
 from whinchat.infra.rate_limit import TokenBuckets
 from whinchat.testing.metrics import RecordedMetrics
 from whinchat.testing.transport import FakeTransport
@@ -29,6 +29,9 @@ class Deaf:
 
     def connection(self, account: str, state: ConnectionState) -> None:
         """Of no interest."""
+
+    def notice(self, notice: Notice) -> None:
+        """Of no interest here."""
 
 
 class Post:

@@ -162,7 +162,7 @@ class Running:
 
     def connected(self) -> bool:
         """By the service's own word, whatever else it remarks: shipped lists and the model grow old."""
-        return "transport" not in self.ready()[1]["degraded"]
+        return "transport simulator" not in self.ready()[1]["degraded"]
 
 
 @contextlib.contextmanager

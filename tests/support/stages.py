@@ -33,6 +33,7 @@ from whinchat.core.types import (
     MessageReceived,
     MessageRef,
     MessageRevoked,
+    Notice,
     Quoted,
     ReactionChanged,
     SendText,
@@ -59,6 +60,7 @@ class RecordingSink:
         self.events: list[Event] = []
         self.updates: list[DeliveryUpdate] = []
         self.states: list[ConnectionState] = []
+        self.notices: list[Notice] = []
         self.closed = False
 
     async def accept(self, event: Event) -> None:
@@ -71,6 +73,9 @@ class RecordingSink:
 
     def connection(self, account: str, state: ConnectionState) -> None:
         self.states.append(state)
+
+    def notice(self, notice: Notice) -> None:
+        self.notices.append(notice)
 
     def texts(self) -> list[str]:
         return [event.content.text for event in self.events if isinstance(event, MessageReceived)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 
 from whinchat.core.dispatch.dispatcher import Dispatcher
@@ -10,12 +11,26 @@ from whinchat.core.dispatch.outbox import Outbox
 from whinchat.core.dispatch.roster import Roster
 from whinchat.core.errors import Overloaded, Refused
 from whinchat.core.ports import Metric, MetricKind, Metrics
-from whinchat.core.types import ConnectionState, DeliveryUpdate, Event, GroupChanged, MembershipChanged
+from whinchat.core.types import ConnectionState, DeliveryUpdate, Event, GroupChanged, MembershipChanged, Notice
+
+log = logging.getLogger(__name__)
 
 ARRIVED = Metric(
     MetricKind.COUNTER, "whinchat_events_total", "Events from transports, by what became of them.", ("kind", "result")
 )
 CONNECTED = Metric(MetricKind.GAUGE, "whinchat_transport_online", "1 while the account is connected.", ("account",))
+STATES = Metric(
+    MetricKind.COUNTER,
+    "whinchat_transport_states_total",
+    "States that accounts' connections entered.",
+    ("account", "state"),
+)
+NOTICES = Metric(
+    MetricKind.COUNTER,
+    "whinchat_transport_notices_total",
+    "What accounts were told by their network.",
+    ("account", "kind"),
+)
 
 Gate = Callable[[Event], Awaitable[bool]]
 """Whether any application may and wants to read the event."""
@@ -75,6 +90,19 @@ class Intake:
 
     def connection(self, account: str, state: ConnectionState) -> None:
         self._metrics.set(CONNECTED, float(state is ConnectionState.ONLINE), account=account)
+        self._metrics.add(STATES, account=account, state=state.value)
+
+    def notice(self, notice: Notice) -> None:
+        self._metrics.add(NOTICES, account=notice.account, kind=notice.kind.value)
+        log.warning(
+            "an account was told something by its network",
+            extra={
+                "account": notice.account,
+                "kind": notice.kind.value,
+                "detail": notice.detail,
+                "until": notice.until,
+            },
+        )
 
 
 def _overloaded(error: Refused) -> Overloaded:

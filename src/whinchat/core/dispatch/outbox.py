@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from whinchat.core.dispatch import outbox_statements as sql
 from whinchat.core.dispatch.inbox import chat_key
 from whinchat.core.dispatch.outgoing import (
     MAX_RESENDS,
@@ -37,7 +38,7 @@ from whinchat.core.dispatch.outgoing import (
 )
 from whinchat.core.errors import StorageError
 from whinchat.core.ports import Batch, Clock, Database, Sealer, Statement, Value
-from whinchat.core.types import Action, ChatRef, DeliveryUpdate, Edit, OnUnknown, React, Reply, SendText
+from whinchat.core.types import Action, ChatRef, DeliveryStatus, DeliveryUpdate, Edit, OnUnknown, React, Reply, SendText
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ Receipt = Callable[[str, int], tuple[Statement, ...]]
 
 
 class _Taken(NamedTuple):
-    """What `_NEXT` returns: the fields of `Outgoing`, and the body."""
+    """What `sql.NEXT` returns: the fields of `Outgoing`, and the body."""
 
     id: int
     reference: str
@@ -65,66 +66,6 @@ class _Taken(NamedTuple):
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Envelope).decode
-
-_ADD = """
-    INSERT INTO outbox (reference, account, chat, kind, state, on_unknown, urgency, attempts, resends, cause,
-                        created_at, subject, replaces, receipt, body)
-         VALUES (:reference, :account, :chat, :kind, 'queued', :on_unknown, :urgency, 0, 0, :cause, :now, :subject,
-                 :replaces, :receipt, :body)
-    ON CONFLICT (reference) DO NOTHING"""
-
-_LEFT_OUT = """
-    INSERT INTO outbox (reference, account, chat, kind, state, on_unknown, urgency, attempts, resends, cause,
-                        created_at, settled_at, error)
-         VALUES (:reference, :account, :chat, :kind, 'failed', :on_unknown, :urgency, 0, 0, :cause, :now, :now,
-                 'impossible')
-    ON CONFLICT (reference) DO NOTHING"""
-
-# References are their base, a hyphen and a number: what one outcome says about a subject belongs together.
-_REPLACE = """
-    UPDATE outbox SET state = 'replaced', settled_at = :now, body = NULL
-     WHERE chat = :chat AND subject = :subject AND kind = :kind AND state = 'queued'
-       AND rtrim(reference, '0123456789') <> :base"""
-
-# What was being sent when a newer one was queued, and came back.
-_OVERTAKEN = """
-    UPDATE outbox SET state = 'replaced', settled_at = :now, body = NULL
-     WHERE state = 'queued' AND subject IS NOT NULL
-       AND EXISTS (SELECT 1 FROM outbox AS newer
-                    WHERE newer.chat = outbox.chat AND newer.subject = outbox.subject AND newer.kind = outbox.kind
-                      AND newer.replaces = 1 AND newer.id > outbox.id
-                      AND rtrim(newer.reference, '0123456789') <> rtrim(outbox.reference, '0123456789'))"""
-
-_EARLIER = """
-    SELECT reference, sent_id, editable_until FROM outbox
-     WHERE chat = :chat AND subject = :subject AND kind IN (:kind, :edit) AND state IN ('sent', 'unknown')
-     ORDER BY id DESC LIMIT 1"""
-
-_UNEDITABLE = "UPDATE outbox SET sent_id = NULL, editable_until = NULL WHERE reference = :reference"
-
-_NEXT = """
-    UPDATE outbox SET state = 'sending', attempts = attempts + 1
-     WHERE id = (SELECT id FROM outbox WHERE chat = :chat AND state = 'queued' ORDER BY urgency, id LIMIT 1)
-       AND state = 'queued'
- RETURNING id, reference, account, chat, on_unknown, urgency, attempts, resends, created_at, subject, receipt,
-           (SELECT other.urgency FROM outbox AS other
-             WHERE other.chat = :chat AND other.state = 'queued' AND other.id <> outbox.id
-             ORDER BY other.urgency, other.id LIMIT 1),
-           body"""
-
-_UNTAKE = "UPDATE outbox SET state = 'queued' WHERE chat = :chat AND state = 'sending'"
-
-_SETTLE = """
-    UPDATE outbox SET state = :state, settled_at = :now, kind = coalesce(:kind, kind), message = :message,
-                      sent_id = :sent_id, editable_until = :until, error = :error, body = NULL
-     WHERE id = :id AND state = 'sending'"""
-
-_BACK = "UPDATE outbox SET state = 'queued', resends = :resends, error = :error WHERE id = :id AND state = 'sending'"
-
-# It only moves forward: sent, then delivered or failed, then read.
-_DELIVERY = """
-    UPDATE outbox SET delivery = :status
-     WHERE message = :message AND (delivery IS NULL OR delivery = 'sent' OR :status = 'read')"""
 
 
 class Outbox:
@@ -154,7 +95,7 @@ class Outbox:
         """Rows for what the transport cannot do at all: failed from the beginning, for `trace` to show."""
         return tuple(
             Statement(
-                _LEFT_OUT,
+                sql.LEFT_OUT,
                 {
                     "reference": f"{base}-x{number}",
                     "account": reply.account,
@@ -175,7 +116,7 @@ class Outbox:
 
     def _replace(self, reply: Reply, base: str) -> Statement:
         return Statement(
-            _REPLACE,
+            sql.REPLACE,
             {
                 "chat": chat_key(self._sealer, reply.account, reply.chat),
                 "subject": reply.subject,
@@ -189,7 +130,7 @@ class Outbox:
         edited = reply.edited if whole and reply.subject else None
         envelope = Envelope(reply.chat, reply.action, edited or None, reply.otherwise, whole)
         return Statement(
-            _ADD,
+            sql.ADD,
             {
                 "reference": reference,
                 "account": reply.account,
@@ -211,9 +152,9 @@ class Outbox:
 
         `unsure`: the answer to the call before was lost, and with it perhaps a message that nobody sends now.
         """
-        undo = (Statement(_UNTAKE, {"chat": chat}),) if unsure else ()
+        undo = (Statement(sql.UNTAKE, {"chat": chat}),) if unsure else ()
         while True:
-            *_, rows = await self._database.commit(Batch((*undo, Statement(_NEXT, {"chat": chat}))))
+            *_, rows = await self._database.commit(Batch((*undo, Statement(sql.NEXT, {"chat": chat}))))
             if not rows:
                 return None
             row = msgspec.convert(rows[0], _Taken)
@@ -232,7 +173,9 @@ class Outbox:
     async def _earlier(self, chat: bytes, subject: str, action: Action) -> Earlier | None:
         kind = _kind(action)
         edit = _EDIT if isinstance(action, SendText) else kind
-        row = await self._database.fetch_one(_EARLIER, {"chat": chat, "subject": subject, "kind": kind, "edit": edit})
+        row = await self._database.fetch_one(
+            sql.EARLIER, {"chat": chat, "subject": subject, "kind": kind, "edit": edit}
+        )
         if row is None:
             return None
         reference, sent_id, until = msgspec.convert(row, tuple[str, bytes | None, int | None])
@@ -267,13 +210,17 @@ class Outbox:
         kind = None if edits is None else _EDIT
         statements = [self._settled(out.id, state, message, error, kind, self._sealed_id(out.reference, editable))]
         if edits is not None and out.earlier is not None:
-            statements.append(Statement(_UNEDITABLE, {"reference": out.earlier.reference}))
+            statements.append(Statement(sql.UNEDITABLE, {"reference": out.earlier.reference}))
         if state is SendState.SENT and out.receipt:
-            topic, _, key = out.receipt.partition(":")
-            told = self._receipts[topic](key, self._clock.now()) if topic in self._receipts else ()
-            # Nothing left to change must not undo what the network did.
-            statements += [replace(statement, rows=None) for statement in told]
+            statements += self._told(out.receipt)
         await self._database.commit(Batch(tuple(statements)))
+
+    def _told(self, receipt: str) -> list[Statement]:
+        """What the application changes now that its message was taken."""
+        topic, _, key = receipt.partition(":")
+        told = self._receipts[topic](key, self._clock.now()) if topic in self._receipts else ()
+        # Nothing left to change must not undo what the network did.
+        return [replace(statement, rows=None) for statement in told]
 
     def _sealed_id(self, reference: str, editable: Editable | None) -> tuple[bytes | None, int | None]:
         if editable is None:
@@ -301,7 +248,7 @@ class Outbox:
             "until": until,
             "error": error,
         }
-        return Statement(_SETTLE, args, rows=1)
+        return Statement(sql.SETTLE, args, rows=1)
 
     async def put_back(self, out: Outgoing, *, error: str, resend: bool, uneditable: bool = False) -> None:
         """Queued again: nothing was sent, or (`resend`) the one repetition after an unknown result. Unless a newer one
@@ -312,11 +259,11 @@ class Outbox:
         Raises Conflict: it is queued already.
         """
         args: dict[str, Value] = {"id": out.id, "resends": out.resends + int(resend), "error": error}
-        statements = [Statement(_BACK, args, rows=1)]
+        statements = [Statement(sql.BACK, args, rows=1)]
         if out.subject is not None:
-            statements.append(Statement(_OVERTAKEN + " AND id = :id", {"id": out.id, "now": self._clock.now()}))
+            statements.append(Statement(sql.OVERTAKEN + " AND id = :id", {"id": out.id, "now": self._clock.now()}))
         if uneditable and out.earlier is not None:
-            statements.append(Statement(_UNEDITABLE, {"reference": out.earlier.reference}))
+            statements.append(Statement(sql.UNEDITABLE, {"reference": out.earlier.reference}))
         await self._database.commit(Batch(tuple(statements)))
 
     async def recover(self) -> int:
@@ -335,7 +282,7 @@ class Outbox:
                 WHERE state = 'sending' RETURNING id""",
             {"now": now},
         )
-        overtaken = Statement(_OVERTAKEN, {"now": now})
+        overtaken = Statement(sql.OVERTAKEN, {"now": now})
         resent, dropped, _ = await self._database.commit(Batch((resend, drop, overtaken)))
         return len(resent) + len(dropped)
 
@@ -355,7 +302,26 @@ class Outbox:
     async def delivered(self, update: DeliveryUpdate) -> None:
         """What became of a message after it was sent; unknown messages are no fault."""
         message = self._message(update.account, update.chat, update.message_id)
-        await self._database.commit(Batch((Statement(_DELIVERY, {"message": message, "status": update.status.value}),)))
+        found = await self._found(update, message) if update.reference else ()
+        moved = Statement(sql.DELIVERY, {"message": message, "status": update.status.value})
+        await self._database.commit(Batch((*found, moved)))
+
+    async def _found(self, update: DeliveryUpdate, message: bytes) -> tuple[Statement, ...]:
+        """What settles the row whose result was unknown, where the network tells which one it is about."""
+        failed = update.status is DeliveryStatus.FAILED
+        found = Statement(
+            sql.FOUND,
+            {
+                "reference": update.reference,
+                "state": (SendState.FAILED if failed else SendState.SENT).value,
+                "now": self._clock.now(),
+                "message": message,
+                "error": (update.error or "failed") if failed else None,
+            },
+        )
+        row = await self._database.fetch_one(sql.UNSETTLED, {"reference": update.reference})
+        receipt = None if row is None else msgspec.convert(row, tuple[str | None])[0]
+        return (found,) if failed or receipt is None else (found, *self._told(receipt))
 
     def _message(self, account: str, chat: ChatRef, message_id: str) -> bytes:
         return self._sealer.digest("message", account, chat.id, message_id)

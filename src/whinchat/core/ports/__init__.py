@@ -32,6 +32,8 @@ from whinchat.core.ports.storage import (
     joined,
 )
 from whinchat.core.ports.transports import (
+    Linkable,
+    Pairing,
     Sink,
     Transport,
 )
@@ -68,11 +70,13 @@ __all__ = [
     "Job",
     "JobState",
     "Limit",
+    "Linkable",
     "Metric",
     "MetricKind",
     "Metrics",
     "Migration",
     "OpenDatabase",
+    "Pairing",
     "Peer",
     "Queue",
     "Random",

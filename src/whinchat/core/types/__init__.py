@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from whinchat.core.types.actions import (
     Action,
+    Answer,
     Capabilities,
     Certainty,
     Delete,
@@ -60,12 +61,15 @@ from whinchat.core.types.events import (
     MessageEdited,
     MessageReceived,
     MessageRevoked,
+    Notice,
+    NoticeKind,
     ReactionChanged,
 )
 
 __all__ = [
     "Action",
     "AdReply",
+    "Answer",
     "Capabilities",
     "Certainty",
     "ChatEvent",
@@ -96,6 +100,8 @@ __all__ = [
     "MessageRef",
     "MessageRevoked",
     "Millis",
+    "Notice",
+    "NoticeKind",
     "OnUnknown",
     "Otherwise",
     "Pacing",

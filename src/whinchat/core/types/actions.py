@@ -11,10 +11,19 @@ from whinchat.core.types.chats import ChatRef, MessageRef
 from whinchat.core.types.content import MediaKind
 
 
+class Answer(msgspec.Struct, frozen=True):
+    """What a person may answer by a tap: `title` is shown, `text` is what tapping it says."""
+
+    title: str
+    text: str
+
+
 class SendText(msgspec.Struct, frozen=True, tag="text", omit_defaults=True):
     text: str
     quote: MessageRef | None = None
     mentions: tuple[str, ...] = ()
+    choices: tuple[Answer, ...] = ()
+    """Where the network has buttons. The text names them too: elsewhere they are typed."""
 
 
 class SendMedia(msgspec.Struct, frozen=True, tag="media", omit_defaults=True):
@@ -152,6 +161,16 @@ class Capabilities(msgspec.Struct, frozen=True, omit_defaults=True):
     groups: bool = False
     media_in: bool = False
     media_out: bool = False
+    buttons: bool = False
+    """Answers that are tapped (`SendText.choices`)."""
+    typing: bool = False
+    """It shows that it is writing before it sends."""
+    read_receipts: bool = False
+    """It tells when a message was read, and marks as read what it answers."""
+    templates: bool = False
+    """Outside of `service_window` a text goes out in a form that the network approved."""
+    service_window: int = 0
+    """Seconds after a person's last message in which it may write to them freely; 0: always."""
     ordered: bool = False
     max_text: int = 65_536
     """UTF-16 code units, as WhatsApp counts."""

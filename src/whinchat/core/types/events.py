@@ -100,6 +100,35 @@ class DeliveryUpdate(msgspec.Struct, frozen=True, kw_only=True, tag="delivery"):
     message_id: str
     status: DeliveryStatus
     time: int
+    reference: str = ""
+    """Ours (`Transport.perform`), where the network gives it back: it tells what became of an unknown send."""
+    error: str = ""
+    """A code without personal data, when it failed."""
+
+
+class NoticeKind(enum.StrEnum):
+    """What an account learns of itself or its network, besides its connection."""
+
+    RESTRICTED = "restricted"
+    """The network does not let it write to everybody for now."""
+    QUOTA = "quota"
+    """It sent more than it may."""
+    QUALITY = "quality"
+    """How the network rates it, or how much it may send, has changed."""
+    UNDECRYPTABLE = "undecryptable"
+    """A message came that cannot be read (yet)."""
+    CALL = "call"
+    """Somebody calls; bots do not answer."""
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """Counted and logged, never stored. `detail` is a code without personal data."""
+
+    account: str
+    kind: NoticeKind
+    detail: str = ""
+    until: int | None = None
+    """Milliseconds UTC, where it is known when it ends."""
 
 
 class ConnectionState(enum.StrEnum):
@@ -107,3 +136,14 @@ class ConnectionState(enum.StrEnum):
     CONNECTING = "connecting"
     ONLINE = "online"
     DEGRADED = "degraded"
+    """Connected, but nothing has been heard for longer than usual."""
+    NEED_PAIRING = "need_pairing"
+    """A person has to link the account (`Linkable`)."""
+    LOGGED_OUT = "logged_out"
+    """The link was ended, here or on the phone: it has to be linked anew."""
+    REPLACED = "replaced"
+    """Something else uses the same session; two would push each other out for ever, so it stays away."""
+    BANNED = "banned"
+    """The network shut the account out, for a time or for good."""
+    OUTDATED = "outdated"
+    """The network no longer speaks with this version of the client."""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from aiohttp import web
-
 from whinchat.core.part import Part
-from whinchat.core.ports import Clock, Random, Transport
+from whinchat.core.ports import Clock, Random
 from whinchat.core.secret import Secret
+from whinchat.transports.network import Network, connected
 from whinchat.transports.simulator.api import build_app, page_link
 from whinchat.transports.simulator.host import Host
 from whinchat.transports.simulator.link import LocalLink
@@ -24,8 +21,6 @@ PREFIX = "/simulator"
 PAGE = Path(__file__).with_name("page")
 DEMO = Path(__file__).with_name("demo.toml")
 """The script of the demo's world."""
-
-Mount = Callable[[str, web.Application], None]
 
 
 class Chosen(Protocol):
@@ -45,23 +40,13 @@ class Chosen(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
-    """`parts` run beside the transport; `mount` adds its pages; `page` makes a link that opens them once."""
-
-    transport: Transport
-    parts: tuple[Part, ...]
-    mount: Callable[[Mount], None]
-    page: Callable[[str], str | None]
-
-
 def build(chosen: Chosen, clock: Clock, random: Random, script: Script | None = None) -> Network:
     """`script`: what is played in an embedded world."""
     token = secrets.token_urlsafe(32) if chosen.token is None else chosen.token.reveal()
     if chosen.world != "embedded":
         link = RemoteLink(chosen.world, token)
         transport = SimulatorTransport(link, clock, random, account=chosen.account)
-        return Network(transport, (), lambda _mount: None, lambda _address: None)
+        return Network((transport,), health=(connected(transport),))
     host = Host(clock, accounts=(chosen.account,))
     app = build_app(host, token, PAGE)
     transport = SimulatorTransport(LocalLink(host), clock, random, account=chosen.account)
@@ -70,4 +55,10 @@ def build(chosen: Chosen, clock: Clock, random: Random, script: Script | None = 
         player = ScriptPlayer(script, host, random)
         player.build()
         parts = (Part("script", player.play),)
-    return Network(transport, parts, lambda mount: mount(PREFIX, app), lambda address: page_link(app, address + PREFIX))
+    return Network(
+        (transport,),
+        parts,
+        mount=lambda mount: mount(PREFIX, app),
+        page=lambda address: page_link(app, address + PREFIX),
+        health=(connected(transport),),
+    )

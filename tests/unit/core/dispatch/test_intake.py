@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from tests.support.echo import Faults, echo
 
-from whinchat.core.dispatch.intake import ARRIVED, CONNECTED
+from whinchat.core.dispatch.intake import ARRIVED, CONNECTED, NOTICES, STATES
 from whinchat.core.engine import EngineSettings
 from whinchat.core.errors import Overloaded, StorageError
 from whinchat.core.types import (
@@ -14,6 +14,8 @@ from whinchat.core.types import (
     DeliveryStatus,
     DeliveryUpdate,
     Event,
+    Notice,
+    NoticeKind,
 )
 from whinchat.testing.harness import ACCOUNT, BotHarness, running
 
@@ -109,6 +111,15 @@ async def test_whether_an_account_is_connected_can_be_seen() -> None:
         assert bot.metrics.value(CONNECTED, account=ACCOUNT) == 1
         bot.transport.disconnect()
         assert bot.metrics.value(CONNECTED, account=ACCOUNT) == 0
+        assert bot.metrics.value(STATES, account=ACCOUNT, state="online") == 1
+
+
+async def test_what_the_network_tells_an_account_is_counted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async with running(echo(Faults())) as bot:
+        bot.engine.sink.notice(Notice(account=ACCOUNT, kind=NoticeKind.RESTRICTED, detail="reach_out", until=5))
+        assert bot.metrics.value(NOTICES, account=ACCOUNT, kind="restricted") == 1
+    (record,) = [each for each in caplog.records if each.name == "whinchat.core.dispatch.intake"]
+    assert (vars(record)["kind"], vars(record)["detail"], vars(record)["until"]) == ("restricted", "reach_out", 5)
 
 
 async def test_deliveries_of_messages_that_nobody_knows_are_no_fault() -> None:

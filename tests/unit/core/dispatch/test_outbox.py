@@ -242,3 +242,46 @@ async def test_a_receipt_with_nothing_left_to_change_undoes_no_sending(tables: T
     )
     await settled(tables, late, "shop:1", SendState.SENT)
     assert await tables.rows("SELECT state FROM outbox") == [("sent",)]
+
+
+# --- what the network finds out about an unknown send ----------------------------------------------------------------
+
+
+def found(reference: str, status: DeliveryStatus, error: str = "") -> DeliveryUpdate:
+    return DeliveryUpdate(
+        account="fake", chat=CHAT, message_id="m", status=status, time=0, reference=reference, error=error
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "end"),
+    [
+        (DeliveryStatus.SENT, ("sent", None, "sent")),
+        (DeliveryStatus.READ, ("sent", None, "read")),
+        (DeliveryStatus.FAILED, ("failed", "131026", "failed")),
+    ],
+)
+async def test_a_send_with_an_unknown_result_is_settled_by_what_the_network_says_of_it(
+    tables: Tables, receipts: Outbox, status: DeliveryStatus, end: tuple[str, str | None, str]
+) -> None:
+    assert await settled(tables, receipts, "shop.shown:1", SendState.UNKNOWN) == []
+    for _ in range(2):  # it is told of every message at least once
+        await receipts.delivered(found("base-0", status, "131026"))
+    assert await tables.rows("SELECT state, error, delivery FROM outbox") == [end]
+    assert await shown(tables) == ([("1", tables.clock.now())] if end[0] == "sent" else [])
+
+
+async def test_a_repetition_that_waits_is_not_sent_when_the_first_one_arrived(tables: Tables) -> None:
+    await tables.queue(reply("danger", on_unknown=OnUnknown.RESEND_ONCE))
+    await tables.outbox.put_back(await take(tables), error="timeout", resend=True)
+    await tables.outbox.delivered(found("base-0", DeliveryStatus.DELIVERED))
+    assert await tables.outbox.take(key(tables)) is None
+    assert await tables.rows("SELECT state, delivery, body FROM outbox") == [("sent", "delivered", None)]
+
+
+async def test_what_was_not_sent_yet_or_is_being_sent_is_not_settled_by_a_stray_word(tables: Tables) -> None:
+    await tables.queue(reply("queued"), reply("sending", "b"))
+    await take(tables, "b")
+    for reference in ("base-0", "base-1", "somebody-else"):
+        await tables.outbox.delivered(found(reference, DeliveryStatus.SENT))
+    assert await tables.rows("SELECT state FROM outbox ORDER BY id") == [("queued",), ("sending",)]

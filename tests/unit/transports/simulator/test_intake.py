@@ -15,6 +15,7 @@ from whinchat.core.types import (
     DeliveryUpdate,
     Event,
     MessageReceived,
+    Notice,
     UserRef,
 )
 from whinchat.testing.clock import FakeClock
@@ -60,6 +61,9 @@ class Service:
 
     def connection(self, account: str, state: ConnectionState) -> None:
         """Nothing to note."""
+
+    def notice(self, notice: Notice) -> None:
+        """Of no interest here."""
 
 
 class Desk:

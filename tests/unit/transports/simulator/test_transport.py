@@ -22,6 +22,7 @@ from whinchat.core.types import (
     Media,
     MediaKind,
     MessageReceived,
+    Notice,
     SendResult,
     SendText,
 )
@@ -50,6 +51,9 @@ class Service:
 
     def connection(self, account: str, state: ConnectionState) -> None:
         self.states.append(state)
+
+    def notice(self, notice: Notice) -> None:
+        """Of no interest here."""
 
     def texts(self) -> list[str]:
         return [event.content.text for event in self.events if isinstance(event, MessageReceived)]
