@@ -149,7 +149,7 @@ def test_under_a_wrong_key_nothing_starts_and_nothing_is_lost(town: Street) -> N
 
 
 def test_new_keys_open_all_that_the_wallet_keeps(town: Street) -> None:
-    town.tell("Ana", f"contacts add Dee {PHONES['Dewi']}")
+    town.tell("Ana", f"contacts add Dee {PHONES['Bob']}")
     asked = town.tell("Ana", "send 5 to Dee")
     town.service.child.stop()
     rotated = town.verb("keys", "rotate", "--prune")

@@ -8,6 +8,7 @@ and shown, and only `confirm` confirms one. What is about money but not understo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from whinchat.apps.wallet import grammar
 from whinchat.apps.wallet.grammar import APP, canonical
@@ -64,7 +65,9 @@ class WalletInterpreter:
             return Route(APP, grammar.CONTACTS, Arguments({grammar.CONTACTS_WHAT: SharedCards()}))
         route = understand(said)
         # What somebody else said is handed on, not said.
-        return route if not message.forwarded or _is_bill(route) else None
+        if route is None or (message.forwarded and not _is_bill(route)):
+            return None
+        return replace(route, bare=True)
 
 
 def in_group(route: Route | None) -> Route | None:

@@ -109,18 +109,22 @@ def refusal(route: Route, words: Words, language: str, prefix: str) -> Markup:
         name: escape(value, LONGEST_QUOTE) if isinstance(value, str) else value
         for name, value in problem.values.items()
     }
+
+    def typed(text: str) -> Markup:
+        return _typed(text.removeprefix(f"{route.app} "), "") if route.bare else _typed(text, prefix)
+
     lines = [words.say(problem.problem, language, **values)]
     if problem.nearest is not None:
-        meant = code(problem.nearest) if command else _typed(f"{route.app} {problem.nearest}", prefix)
+        meant = code(problem.nearest) if command else typed(f"{route.app} {problem.nearest}")
         lines.append(words.say("core.usage.did_you_mean", language, suggestion=meant))
     if command is None:
-        lines.append(words.say("core.usage.all", language, command=_typed(f"{route.app} {HELP}", prefix)))
+        lines.append(words.say("core.usage.all", language, command=typed(f"{route.app} {HELP}")))
     elif problem.problem is not Problem.NEEDS_REPLY:
-        lines.append(words.say("core.usage.line", language, usage=_typed(command.usage, prefix)))
+        lines.append(words.say("core.usage.line", language, usage=typed(command.usage)))
         example = next(filter(None, command.examples), None)
         if example is not None:
-            typed = _typed(f"{command.path} {example}", prefix)
-            lines.append(words.say("core.usage.example", language, example=typed))
+            shown = typed(f"{command.path} {example}")
+            lines.append(words.say("core.usage.example", language, example=shown))
     return Markup("\n".join(lines))
 
 

@@ -31,6 +31,8 @@ class Route:
     app: str
     command: Command | None
     parsed: Arguments | UsageProblem
+    bare: bool = False
+    """It was said without the application's word, and is shown as it was said."""
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from scripts.wallet_mutations import is_yes
 from tests.support.messages import said
 from tests.support.wallet.corpus import Row, becomes, confirms, rows
 
+from whinchat.apps import wallet
 from whinchat.apps.wallet import grammar
 from whinchat.apps.wallet.grammar import canonical
 from whinchat.apps.wallet.interpreter import WalletInterpreter, understand
@@ -20,7 +22,9 @@ from whinchat.apps.wallet.language.forms import Mentioned, SharedCards
 from whinchat.apps.wallet.language.words import vocabulary
 from whinchat.core.dispatch.arguments import UsageProblem
 from whinchat.core.dispatch.command import Arguments
+from whinchat.core.dispatch.help import refusal as explanation
 from whinchat.core.dispatch.router import Route
+from whinchat.core.formatting.i18n import Words
 from whinchat.core.types import ChatKind, ContactCard, Content
 
 ROWS = rows()
@@ -245,3 +249,11 @@ def test_long_talk_and_links_are_for_somebody_else() -> None:
     assert becomes("balance https://evil.example") == "-"
     assert becomes("pay your invoice of $300 at https://evil.example") == "? ask.to_whom"
     assert becomes("you can pay 10 dollars here https://evil.example") == "-"
+
+
+def test_what_was_said_without_the_applications_word_is_explained_without_it() -> None:
+    route = heard("send 5")
+    assert route is not None
+    text = explanation(route, Words([Path(wallet.__path__[0]) / "catalogues"]), "en", "!")
+    assert "`send AMOUNT" in text
+    assert "wallet send" not in text
