@@ -41,6 +41,7 @@ EVERYTHING = Capabilities(
     groups=True,
     media_in=True,
     media_out=True,
+    buttons=True,
     ordered=True,
 )
 

@@ -68,9 +68,16 @@ class Street(Running):
         return self.tell(name, self.code(name))
 
     def code(self, name: str) -> str:
-        """The newest that the bank has sent to somebody."""
-        phone = PHONES[name]
-        return next(str(each["code"]) for each in self.bank.state()["messages"] if each["phone"] == phone)
+        """The newest that the bank has sent to somebody; it may come a moment after it was announced."""
+        codes: list[str] = []
+
+        def came() -> bool:
+            found = [each for each in self.bank.state()["messages"] if each["phone"] == PHONES[name]]
+            codes.extend(str(each["code"]) for each in found)
+            return bool(codes)
+
+        until(came, "the bank sends a code")
+        return codes[0]
 
     def confirm(self, name: str, asked: str) -> str:
         """Says yes with the code that the question names: people do not answer within a second."""

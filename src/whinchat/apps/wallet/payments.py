@@ -23,7 +23,7 @@ from whinchat.core.formatting.i18n import Words
 from whinchat.core.formatting.markup import Markup
 from whinchat.core.ports import Batch, Claim, Clock, Database
 from whinchat.core.secret import Secret
-from whinchat.core.types import OnUnknown, SendText
+from whinchat.core.types import Answer, OnUnknown, SendText
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +63,18 @@ class Payments:
         taken = {each.code for each in opened}
         drafted, statements = self._intents.draft(member, proposals, context.language, pin=pin, besides=taken)
         text = self.question(drafted, context.language, notes)
-        reply = member.reply(SendText(text), on_unknown=OnUnknown.RESEND_ONCE, receipt=f"{SHOWN}:{drafted[0].showing}")
+        reply = member.reply(
+            SendText(text, choices=self._choices(drafted[0].code, context.language)),
+            on_unknown=OnUnknown.RESEND_ONCE,
+            receipt=f"{SHOWN}:{drafted[0].showing}",
+        )
         return Outcome(replies=(reply,), changes=Batch(statements))
+
+    def _choices(self, code: str, language: str) -> tuple[Answer, ...]:
+        """With the code: whoever taps an older question answers that one, and no other."""
+        return tuple(
+            Answer(str(self._words.say(f"wallet.pay.tap_{word}", language)), f"{word} {code}") for word in ("yes", "no")
+        )
 
     async def _needs_pin(self, member: Member, proposals: Sequence[Proposal], total: int) -> bool:
         if not member.has_pin or total <= self._pin_above:

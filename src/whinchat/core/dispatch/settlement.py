@@ -87,7 +87,7 @@ class Settlement:
         return limits is None or _possible(reply.action, limits)
 
     def _fit(self, reply: Reply) -> list[Reply]:
-        """As many messages as the transport's limit asks for, of which only the first one quotes."""
+        """As many messages as the transport's limit asks for: the first one quotes, the last one has the buttons."""
         limits = self._limits(reply.account)
         if limits is None:
             return [reply]
@@ -97,6 +97,8 @@ class Settlement:
         first, *rest = split(action.text, limits.max_text)
         quote = action.quote if limits.quote else None
         parts = [SendText(first, quote, action.mentions), *(SendText(text) for text in rest)]
+        if limits.buttons:
+            parts[-1] = msgspec.structs.replace(parts[-1], choices=action.choices)
         edited = reply.edited
         if edited and len(split(edited, limits.max_text)) > 1:
             edited = ""

@@ -13,7 +13,7 @@ from whinchat.apps.wallet.backend import Failed, Paid, Unknown
 from whinchat.apps.wallet.holds import LOCKDOWN, PAYOUTS, lift
 from whinchat.apps.wallet.intent import pay_job
 from whinchat.core.ports import Batch
-from whinchat.core.types import ChatKind, ChatRef
+from whinchat.core.types import ChatKind, ChatRef, SendText
 
 FAILURES = [
     "insufficient_balance",
@@ -44,6 +44,21 @@ async def test_a_payment_is_shown_confirmed_paid_and_reported() -> None:
         assert desk.account("ana").balances["usd-ana"] == 95_00
         assert desk.account("bob").balances["usd-bob"] == 105_00
         assert desk.moved == ["ana"]
+
+
+async def test_where_answers_are_tapped_a_tap_answers_that_question_and_no_other() -> None:
+    async with paying("ana", "bob", "eve") as desk:
+        await desk.draft("ana", 500, "bob")
+        await desk.draft("ana", 700, "eve")
+        offered = [each.action.choices for each in desk.bot.sent() if isinstance(each.action, SendText)]
+        (pay_bob, drop_bob), (pay_eve, _) = offered
+        assert (pay_bob.title, drop_bob.title) == ("Yes, pay", "No")
+        await desk.say("ana", drop_bob.text)
+        assert await desk.states() == ["cancelled", "shown"]
+        (receipt,) = await desk.say("ana", pay_eve.text)
+        assert receipt.startswith("✅ Paid $7.00 to @eve.")
+        assert "Paid" not in "".join(await desk.say("ana", pay_bob.text))
+        assert len(desk.backend.payments) == 1
 
 
 async def test_the_memo_carries_what_the_payment_is_found_by() -> None:

@@ -126,6 +126,19 @@ async def test_it_connects_again_with_growing_pauses_that_have_an_end() -> None:
     assert link.closed == 1
 
 
+async def test_it_stops_although_its_connection_broke_a_moment_before() -> None:
+    class Gone(Broken):
+        async def flush(self) -> None:
+            raise self.error
+
+    link = Gone(LinkDown(left=True))
+    transport, service = SimulatorTransport(link, link.clock, Random(1)), Service()
+    await transport.start(service)
+    await settle()
+    await transport.stop(1)
+    assert service.states[-1] is ConnectionState.STOPPED
+
+
 async def test_without_a_connection_a_send_is_rejected_for_now() -> None:
     transport = SimulatorTransport(Broken(LinkDown()), FakeClock(), Random(1))
     result = await transport.perform(CHAT, SendText("hi"), "r")
