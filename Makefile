@@ -15,6 +15,8 @@ demo: $(VENV)/runtime.done  ## run the service with a simulated group to chat in
 run: $(VENV)/runtime.done  ## run the service with whinchat.toml
 	@$(BIN)/whinchat run $(ARGS)
 
+linked: $(VENV)/linked.done  ## install what a linked device needs; part of it is under GPL-3.0 (docs/howto/whatsapp.md)
+
 test: $(VENV)/dev.done lint browser train-libs  ## lint, types, contracts and the whole test suite with its coverage gate
 	@scripts/test.sh
 
@@ -62,8 +64,12 @@ $(VENV)/runtime.done: requirements/runtime.txt pyproject.toml | $(VENV)/bin/pyth
 	@scripts/install.sh $(BIN) requirements/runtime.txt
 	@touch $@
 
-$(VENV)/dev.done: requirements/dev.txt requirements/train.txt requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
-	@scripts/install.sh $(BIN) requirements/runtime.txt requirements/train.txt requirements/dev.txt
+$(VENV)/linked.done: requirements/linked.txt $(VENV)/runtime.done
+	@scripts/install.sh $(BIN) requirements/runtime.txt requirements/linked.txt
+	@touch $@
+
+$(VENV)/dev.done: requirements/dev.txt requirements/train.txt requirements/linked.txt requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
+	@scripts/install.sh $(BIN) requirements/runtime.txt requirements/linked.txt requirements/train.txt requirements/dev.txt
 	@touch $@ $(VENV)/runtime.done
 
-.PHONY: help demo run test unit lint fix bench soak soak-money train fuzz train-libs browser lock clean
+.PHONY: help demo run linked test unit lint fix bench soak soak-money train fuzz train-libs browser lock clean

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 MOST_OPEN = 5
 """Showings that a person can have before them at once."""
+MINUTE = 60_000  # milliseconds
 
 
 class Payments:
@@ -99,7 +100,9 @@ class Payments:
             lines.append(self._words.say("wallet.pay.fee", language, fee=plain(fee)))
         if first.body.memo:
             lines.append(self._words.say("wallet.pay.memo", language, memo=first.body.memo))
-        span = self._words.duration(first.expires_at - first.created_at, language)
+        left = first.expires_at - first.created_at
+        # An invoice may end it sooner than usual; whole minutes are promised, never one too many.
+        span = self._words.duration(left if left < MINUTE else left // MINUTE * MINUTE, language)
         lines.append(self._words.say("wallet.pay.reply", language, code=first.code, span=span))
         return Markup("\n").join(lines)
 

@@ -81,6 +81,16 @@ async def test_the_question_about_an_invoice_names_the_most_that_it_may_cost() -
         assert (await desk.intent()).fee == 3
 
 
+@pytest.mark.parametrize(
+    ("lasts", "promised"), [(298.4, "4 minutes"), (119.9, "1 minute"), (42.0, "42 seconds"), (3600.0, "5 minutes")]
+)
+async def test_no_more_time_is_promised_than_the_invoice_leaves(lasts: float, promised: str) -> None:
+    async with paying("ana") as desk:
+        desk.invoice_lasts = lasts
+        (question,) = await desk.say("ana", "draft 500 lncoffee")
+        assert f" within {promised} to pay" in question
+
+
 async def test_several_are_shown_and_confirmed_together_and_reported_one_by_one() -> None:
     async with paying("ana", "bob", "eve") as desk:
         (question,) = await desk.say("ana", "draft 500 bob+eve")
