@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from random import SystemRandom
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from yarl import URL
 
-from whinchat import __version__
+from whinchat import __version__, networks
 from whinchat.admin import migrations as admin_schema
 from whinchat.admin import webhooks
 from whinchat.admin.entry import Entry
 from whinchat.admin.server import Address, Listeners
 from whinchat.admin.sessions import ROOT
-from whinchat.admin.whole import Whole
+from whinchat.admin.whole import Account, Whole
 from whinchat.apps.basics.app import APP as BASICS
 from whinchat.apps.scanner.app import APP as SCANNER
 from whinchat.apps.wallet.app import APP as WALLET
@@ -48,6 +47,7 @@ from whinchat.infra.crypto import keyring, rotation
 from whinchat.infra.crypto.sealer import AesSealer
 from whinchat.infra.disk_watch import DiskWatch
 from whinchat.infra.fetch import GuardedFetcher
+from whinchat.infra.files import make_folder
 from whinchat.infra.guard import Guard
 from whinchat.infra.health import Health
 from whinchat.infra.http import AiohttpClient
@@ -66,9 +66,11 @@ from whinchat.infra.storage.opening import opened as opened_file
 from whinchat.infra.storage.sqlite import SqliteDatabase
 from whinchat.infra.workers import ThreadWorkers
 from whinchat.service import Service
-from whinchat.transports.network import Network
-from whinchat.transports.simulator import network as simulator
-from whinchat.transports.simulator.script import Script
+from whinchat.transports.cloud import migrations as cloud_schema
+from whinchat.transports.linked import migrations as linked_schema
+
+if TYPE_CHECKING:
+    from whinchat.transports.simulator.script import Script
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +78,7 @@ APPS: tuple[AppSpec[Any], ...] = (BASICS, SCANNER, WALLET)
 
 DAY = 24 * 3600 * 1000  # milliseconds
 PLAYED = frozenset({"simulator"})  # networks where nobody is real
+WHATSAPP = "/whatsapp"  # on the public listener: what Meta's webhooks are led to
 LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
 
 OWN_SCHEDULES = (Schedule(retention.CRON, retention.JOB), Schedule(housekeeping.CRON, housekeeping.JOB))
@@ -91,6 +94,8 @@ def migrations() -> tuple[Migration, ...]:
         *engine_schema.MIGRATIONS,
         *queue_schema.MIGRATIONS,
         *admin_schema.MIGRATIONS,
+        *linked_schema.MIGRATIONS,
+        *cloud_schema.MIGRATIONS,
     )
     return (*own, *(step for app in APPS for step in app.migrations))
 
@@ -139,18 +144,6 @@ async def prepare(settings: Settings) -> tuple[SqliteDatabase, AesSealer]:
     return database, sealer
 
 
-def make_folder(folder: Path) -> None:
-    """For this user alone. Raises StorageError."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(
-            f"the data folder {folder} cannot be made: {error.strerror}",
-            hint="Set storage.data to a folder that this user may write.",
-            code="read_only",
-        ) from error
-
-
 def mixtures(settings: Settings) -> Iterator[SettingsError]:
     """Where a played world would move real things, or a real one played things."""
     for app in taking_part(settings):
@@ -169,10 +162,16 @@ def taking_part(settings: Settings) -> list[AppSpec[Any]]:
 
 
 async def build(
-    settings: Settings, *, script: Script | None = None, around: Around | None = None, mixed: bool = False
+    settings: Settings,
+    *,
+    script: Script | None = None,
+    around: Around | None = None,
+    mixed: bool = False,
+    trust: tuple[str, ...] = (),
 ) -> Service:
-    """Put the service together; `script` is played in the simulator's embedded world. `mixed`: for tests alone, played
-    and real worlds may meet.
+    """Put the service together; `script` is played in the simulator's embedded world. For tests alone: `mixed`, played
+    and real worlds may meet; `trust`, a Python file and arguments for its `prepare`, which makes the library of linked
+    accounts trust the test's own network.
 
     Raises Refused when something is not as it must be; then nothing runs.
     """
@@ -180,15 +179,19 @@ async def build(
         raise error
     opened, sealer = await prepare(settings)
     try:
-        networks = (simulator.build(settings.transport.simulator, SystemClock(), SystemRandom(), script),)
-        return _assemble(settings, opened, sealer, opened if around is None else around(opened), networks)
+        return _assemble(settings, opened, sealer, opened if around is None else around(opened), script, trust)
     except BaseException:
         await opened.close()
         raise
 
 
 def _assemble(
-    settings: Settings, opened: SqliteDatabase, sealer: AesSealer, database: Database, networks: Sequence[Network]
+    settings: Settings,
+    opened: SqliteDatabase,
+    sealer: AesSealer,
+    database: Database,
+    script: Script | None,
+    trust: tuple[str, ...],
 ) -> Service:
     clock, random, metrics = SystemClock(), SystemRandom(), PrometheusMetrics()
     queue = SqlQueue(database, sealer, clock, random)
@@ -197,7 +200,9 @@ def _assemble(
     client = web_client()
     http = None if settings.service.offline else client
     resolver = None if settings.service.offline else DnsResolver()
-    accounts = Accounts([transport for network in networks for transport in network.transports])
+    named = dict(networks.of(settings, ports, client, script, trust))
+    connected = tuple(named.values())
+    accounts = Accounts([transport for network in connected for transport in network.transports])
     specs = taking_part(settings)
     base = AppContext(
         database=database,
@@ -244,6 +249,7 @@ def _assemble(
             also=(
                 lambda: queue.forget(clock.now() - KEEP_ASIDE),
                 lambda: base.audit.retention(settings.storage.audit_days * DAY),
+                *(forget for network in connected for forget in network.retention),
             ),
         ),
         housekeeping.Vacuum(opened),
@@ -263,7 +269,7 @@ def _assemble(
             HealthCheck("parts", supervisor.health),
             HealthCheck("disk", disk.health),
             HealthCheck("database", housekeeping.Writable(database, opened).check),
-            *(check for network in networks for check in network.health),
+            *(check for network in connected for check in network.health),
             *(check for app in apps for check in app.health),
         ],
         clock,
@@ -276,14 +282,17 @@ def _assemble(
         Part("jobs", jobs.run, lambda: jobs.stop(settings.service.shutdown_seconds / 4)),
         Part("disk watch", disk.run),
         Part("memory watch", MemoryWatch(metrics, clock, warn_mb=settings.service.memory_warn_mb).run),
-        *(part for network in networks for part in network.parts),
+        *(part for network in connected for part in network.parts),
         *(part for app in apps for part in app.parts),
     )
     listeners = _listeners(settings, health, metrics)
-    for network in networks:
+    for network in connected:
         network.mount(listeners.mount)
+        if network.webhooks is not None:
+            listeners.mount_public(WHATSAPP, network.webhooks)
     served = list(zip(specs, apps, strict=True))
-    pages = Entry(Whole(base, served, engine, queue, health.report, memory_in_use, __version__))
+    shown = [Account(name, transport) for name, network in named.items() for transport in network.transports]
+    pages = Entry(Whole(base, served, engine, queue, shown, health.report, memory_in_use, __version__))
     listeners.mount(ROOT, pages.application())
     hooks = {app.name: app.webhooks for app in apps if app.webhooks}
     if hooks:
@@ -293,7 +302,7 @@ def _assemble(
         database=opened,
         queue=queue,
         engine=engine,
-        networks=networks,
+        networks=connected,
         supervisor=supervisor,
         listeners=listeners,
         health=health,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 
 from whinchat.admin.entry import Entry
 from whinchat.admin.server import Listeners
@@ -65,7 +66,7 @@ class Service:
         return next(filter(None, (network.page(self.listeners.private_url) for network in self._networks)), None)
 
     @property
-    def _transports(self) -> list[Transport]:
+    def transports(self) -> list[Transport]:
         return [transport for network in self._networks for transport in network.transports]
 
     async def restart(self, _: RestartAsked) -> None:
@@ -77,9 +78,24 @@ class Service:
         self.sign_in = f"{self.listeners.private_url}{await self._pages.sign_in_path()}"
         await self._queue.end_leases()
         self._supervisor.start()
-        await _together(transport.start(self._engine.sink) for transport in self._transports)
+        await _together(transport.start(self._engine.sink) for transport in self.transports)
         self._health.phase = Phase.RUNNING
         log.info("the service is ready", extra={"address": self.listeners.private_url})
+
+    @asynccontextmanager
+    async def alone(self, account: str) -> AsyncIterator[Transport]:
+        """Instead of `start`: only this account is connected. What arrives is kept for the next start; nothing is
+        handled, sent or served.
+        """
+        (transport,) = (each for each in self.transports if each.account == account)
+        try:
+            await transport.start(self._engine.sink)
+            yield transport
+        finally:
+            self._engine.sink.close("stopping")
+            await transport.stop(self._settings.service.shutdown_seconds / 4)
+            await self._close_all()
+            log.info("the account is disconnected")
 
     async def stop(self) -> None:
         """Take nothing more in, finish what is under way, leave the rest on disk."""
@@ -87,14 +103,17 @@ class Service:
         deadline = float(self._settings.service.shutdown_seconds)
         self._engine.sink.close("stopping")
         await self._supervisor.stop(deadline / 2)
-        await _together(transport.stop(deadline / 4) for transport in self._transports)
+        await _together(transport.stop(deadline / 4) for transport in self.transports)
         await self.listeners.stop()
+        await self._close_all()
+        log.info("the service has stopped")
+
+    async def _close_all(self) -> None:
         await self._http.close()
         await self._workers.close()
         for close in self._close:
             close()
         await self._database.close()
-        log.info("the service has stopped")
 
 
 async def _together(works: Iterable[Awaitable[None]]) -> None:

@@ -285,7 +285,7 @@ def test_the_doctor_finds_the_running_service_and_what_ails_it(town: Running) ->
         until(lambda: not town.connected(), "the service notices")
         degraded = town.verb("doctor")
         assert degraded.code == 0, "a warning, nothing that keeps it from working"
-        assert "transport: " in degraded.out
+        assert "transport simulator: " in degraded.out
         town.world.call("presence", person="Whinchat", online=True)
         (town.service.folder / "root.key").chmod(0o644)
         ill = town.verb("doctor")

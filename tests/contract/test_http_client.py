@@ -87,6 +87,12 @@ async def test_what_is_posted_is_answered_like_what_is_asked(web: tuple[HttpClie
         assert b"".join([chunk async for chunk in response.chunks()]) == b"one\ntwo\n"
 
 
+async def test_a_large_body_is_posted_whole(web: tuple[HttpClient, str]) -> None:
+    client, url = web
+    async with client.post(f"{url}/list", {}, bytes(3 * 1024 * 1024), LIMITS) as response:
+        assert response.status == 200
+
+
 async def test_a_post_follows_no_redirect(web: tuple[HttpClient, str]) -> None:
     client, url = web
     async with client.post(f"{url}/moved", {}, b"question", LIMITS) as response:

@@ -29,7 +29,7 @@ def test_every_metric_says_what_it_is() -> None:
     for metric in declared_metrics():
         assert metric.help.endswith("."), metric.name
         assert re.fullmatch(
-            r"whinchat_[a-z_]+(_total|_seconds|_bytes|_waiting|_online|_jobs|_entries|_left|_state|_misconfigured|_connections|_minor)",
+            r"whinchat_[a-z_]+(_total|_seconds|_bytes|_waiting|_online|_jobs|_entries|_left|_state|_misconfigured|_connections|_minor|_rate|_quality)",
             metric.name,
         )
 

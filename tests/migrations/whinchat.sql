@@ -5,6 +5,8 @@
 -- core 4 c91c60b35882: whom to tell that a message was sent
 -- queue 1 f0864236fb90: jobs, schedules
 -- admin 1 cf0ad5977680: sign-in links, sessions
+-- linked 1 33852461bd33: accounts and who wrote to them
+-- cloud 1 8aacedd10f18: service windows
 -- scanner 1 9448897a50bd: chats, rules, verdicts, sightings
 -- scanner 2 153c61057a2e: sites that chats know
 -- scanner 3 366911a9b219: labels
@@ -154,6 +156,27 @@ CREATE TABLE admin_sessions (
     seen_at     INTEGER NOT NULL,
     device      BLOB NOT NULL
 ) WITHOUT ROWID;
+
+CREATE TABLE linked_accounts (
+    account           TEXT PRIMARY KEY,
+    linked_at         INTEGER,
+    restricted_until  INTEGER NOT NULL DEFAULT 0,
+    banned_until      INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+CREATE TABLE linked_contacts (
+    account  TEXT NOT NULL,
+    person   BLOB NOT NULL,
+    seen_on  INTEGER NOT NULL,
+    PRIMARY KEY (account, person)
+) WITHOUT ROWID;
+
+CREATE TABLE cloud_windows (
+    chat       BLOB PRIMARY KEY,
+    opened_at  INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX cloud_windows_opened ON cloud_windows (opened_at);
 
 CREATE TABLE scanner_chats (
     chat         BLOB PRIMARY KEY,

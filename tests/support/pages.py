@@ -22,7 +22,7 @@ from whinchat.admin.entry import Entry
 from whinchat.admin.migrations import MIGRATIONS
 from whinchat.admin.render import Renderer
 from whinchat.admin.sessions import ROOT
-from whinchat.admin.whole import Whole
+from whinchat.admin.whole import Account, Whole
 from whinchat.core.app import Finding
 from whinchat.core.ports import JobState, Statement
 from whinchat.testing.harness import BotHarness
@@ -156,7 +156,9 @@ def _request(method: str, target: str, headers: CIMultiDict[str], body: bytes) -
 class Desk:
     """`bot` has been started. `cookies`: of the browser."""
 
-    def __init__(self, bot: BotHarness, report: Mapping[str, Finding] | None = None) -> None:
+    def __init__(
+        self, bot: BotHarness, report: Mapping[str, Finding] | None = None, accounts: Sequence[Account] = ()
+    ) -> None:
         for step in MIGRATIONS:
             bot.database._connection.executescript(step.sql["sqlite"])
         self.bot = bot
@@ -169,6 +171,7 @@ class Desk:
             list(zip(bot._specs, bot.apps, strict=True)),
             bot.engine,
             self.jobs,
+            [Account("simulator", bot.transport), *accounts],
             self._report,
             lambda: 61_000_000,
             "1.2.3",

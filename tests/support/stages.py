@@ -1,6 +1,7 @@
 """The same stories over every transport: a stage has a transport, and says what people of its network do.
 
-On each there is a group with Ana (its admin), Bob, Eve and the bot, which is an admin too.
+Where the network has groups there is one with Ana (its admin), Bob, Eve and the bot, which is an admin too; elsewhere
+each of them has a chat of their own with the bot.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from random import Random
 from typing import Protocol
 
 import msgspec
+from tests.support.cloud_stage import cloud_stage
+from tests.support.linked_stage import linked_stage
 from tests.support.web_server import listening
 from tests.support.worlds import ACCOUNT, Town
 
@@ -86,9 +89,17 @@ class Stage(Protocol):
     def transport(self) -> Transport: ...
 
     group: ChatRef
+    """Where there are no groups, the chat with Bob."""
     ana: UserRef
     bob: UserRef
     eve: UserRef
+    unheard: frozenset[str]
+    """What this network does not tell a bot: `polls`, `quoted content`, `sizes` of media, `reactions` to what people
+    say to each other, or that an admin deleted something (`deletions`)."""
+
+    def chat(self, who: UserRef) -> ChatRef:
+        """Where they post."""
+        ...
 
     async def post(
         self,
@@ -137,6 +148,16 @@ class Stage(Protocol):
         ...
 
 
+class InGroup:
+    """Everybody writes into the one group, and the network tells everything."""
+
+    group: ChatRef
+    unheard: frozenset[str] = frozenset()
+
+    def chat(self, who: UserRef) -> ChatRef:
+        return self.group
+
+
 async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
     """Wait for it in real time; fails when it does not come."""
     async with asyncio.timeout(seconds):
@@ -147,7 +168,7 @@ async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
 # --- a world, here or in reach ---
 
 
-class WorldStage:
+class WorldStage(InGroup):
     def __init__(self, link: WorldLink, town: Town) -> None:
         self.town = town
         self.transport = SimulatorTransport(link, SystemClock(), Random(1), account=ACCOUNT)
@@ -186,7 +207,8 @@ class WorldStage:
             self.town.world.talk.delete(found, self.town.world.people[by.id])
 
     async def react(self, message: MessageRef, by: UserRef, emoji: str) -> None:
-        found = self.town.chat.message(message.sender, message.id)
+        sender = self.town.bot.id if message.from_me else message.sender
+        found = self.town.chat.message(sender, message.id)
         self.town.world.talk.react(found, self.town.world.people[by.id], emoji)
 
     async def member(self, change: MembershipChange, who: UserRef) -> None:
@@ -233,7 +255,7 @@ class WorldStage:
 # --- no world at all ---
 
 
-class FakeStage:
+class FakeStage(InGroup):
     """Says to the fake what the network would say."""
 
     def __init__(self) -> None:
@@ -359,4 +381,10 @@ async def remote_stage() -> AsyncIterator[Stage]:
         yield WorldStage(RemoteLink(address, TOKEN), town)
 
 
-STAGES = {"fake": fake_stage, "in this process": local_stage, "remote": remote_stage}
+STAGES = {
+    "fake": fake_stage,
+    "in this process": local_stage,
+    "remote": remote_stage,
+    "cloud": cloud_stage,
+    "linked": linked_stage,
+}

@@ -34,7 +34,7 @@ class WebServer:
 @asynccontextmanager
 async def serving() -> AsyncIterator[WebServer]:
     server = WebServer()
-    app = web.Application()
+    app = web.Application(client_max_size=8 * 1024 * 1024)
     app.router.add_route("*", "/{path:.*}", server.handle)
     async with listening(app) as server.url:
         yield server

@@ -12,8 +12,7 @@ from msgspec.structs import replace
 from whinchat import bootstrap
 from whinchat.bootstrap import APPS, mixtures, taking_part
 from whinchat.cli import doctor
-from whinchat.config import Keys, Settings, Storage
-from whinchat.config.settings import Transport
+from whinchat.config import Keys, Settings, Storage, Transport
 from whinchat.core.errors import SettingsError
 from whinchat.core.secret import Secret
 

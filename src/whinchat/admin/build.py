@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from whinchat.admin.pages.accounts import AccountsPage
 from whinchat.admin.pages.audit import AuditLog
 from whinchat.admin.pages.dead import DeadLetters
 from whinchat.admin.pages.overview import Numbers, Overview
@@ -24,6 +25,7 @@ def build(whole: Whole, sessions: Sessions, started: int) -> Site:
             [panel for _, pages in shown for panel in pages.panels],
             whole.version,
         ),
+        AccountsPage(whole.accounts, lambda: list(engine.sink.told.values())),
         DeadLetters(whole.jobs, engine.inbox),
         AuditLog(given.audit),
         SignedIn(sessions),

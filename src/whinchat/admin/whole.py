@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from whinchat.core.app import App, AppContext, AppSpec, Finding
 from whinchat.core.engine import Engine
-from whinchat.core.ports import JobState, Statement
+from whinchat.core.ports import JobState, Statement, Transport
 
 
 class DeadJob(Protocol):
@@ -36,6 +36,14 @@ class JobTable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """`network`: `simulator`, `linked` or `cloud`."""
+
+    network: str
+    transport: Transport
+
+
+@dataclass(frozen=True, slots=True)
 class Whole:
     """`report`: what the health checks found; `memory`: bytes, with children."""
 
@@ -43,6 +51,7 @@ class Whole:
     apps: Sequence[tuple[AppSpec[Any], App]]
     engine: Engine
     jobs: JobTable
+    accounts: Sequence[Account]
     report: Callable[[], Awaitable[Mapping[str, Finding]]]
     memory: Callable[[], int]
     version: str

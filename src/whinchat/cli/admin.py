@@ -40,10 +40,15 @@ def link(ctx: click.Context) -> None:
       whinchat admin link
     """
     settings = load(ctx)
-    token = _with_sessions(ctx, lambda sessions: sessions.new_link())
-    click.echo(f"{_address(settings)}/admin/sign-in?token={token}")
+    click.echo(sign_in_link(ctx.ensure_object(Invocation), settings))
     if not settings.private.port:
         click.echo("private.port is 0: put the port that the service printed in the place of PORT", err=True)
+
+
+def sign_in_link(invocation: Invocation, settings: Settings, to: str = "") -> str:
+    """A new one; `to`: the page that it leads to. Raises Refused."""
+    token = _with_sessions(invocation, lambda sessions: sessions.new_link())
+    return f"{_address(settings)}/admin/sign-in?token={token}" + (f"&to={to}" if to else "")
 
 
 @admin.command("sign-out")
@@ -57,7 +62,7 @@ def sign_out(ctx: click.Context) -> None:
     """
     from whinchat.core.dispatch.audit import Via
 
-    count = _with_sessions(ctx, lambda sessions: sessions.end_all(Via.CLI))
+    count = _with_sessions(ctx.ensure_object(Invocation), lambda sessions: sessions.end_all(Via.CLI))
     click.echo("nobody was signed in" if not count else f"signed out: {count} browser{'s' if count > 1 else ''}")
 
 
@@ -67,14 +72,13 @@ def _address(settings: Settings) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{private.port or 'PORT'}"
 
 
-def _with_sessions(ctx: click.Context, ask: Callable[[Sessions], Awaitable[T]]) -> T:
+def _with_sessions(invocation: Invocation, ask: Callable[[Sessions], Awaitable[T]]) -> T:
     async def run() -> T:
         from random import SystemRandom
 
         from whinchat.admin.sessions import Sessions
         from whinchat.core.dispatch.audit import Audit
 
-        invocation = ctx.ensure_object(Invocation)
         async with invocation.open_data() as (database, sealer):
             clock = invocation.clock
             return await ask(Sessions(database, sealer, clock, SystemRandom(), Audit(database, sealer, clock)))

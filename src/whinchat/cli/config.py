@@ -38,7 +38,8 @@ def show(ctx: click.Context, defaults: bool, as_json: bool) -> None:
 
     apps = common.app_types(ctx)
     if defaults:
-        rows = [(each.key, each.default_text or "not set", each.allowed) for each in settings_of(apps).values()]
+        every = [each for setting in settings_of(apps).values() for each in (setting, *setting.columns)]
+        rows = [(each.key, each.default_text or "not set", each.allowed) for each in every]
         headings = ("setting", "default", "allowed")
     else:
         shown = effective(common.read(ctx), apps)

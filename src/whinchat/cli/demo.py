@@ -95,7 +95,7 @@ def _settings(settings: Settings, port: int | None, bank: Told | None) -> Settin
     """The operator's settings, with data, keys, network and money of the demo's own."""
     from msgspec.structs import replace
 
-    from whinchat.config.settings import SimulatorTransport, Transport
+    from whinchat.config import SimulatorTransport, Transport
 
     return replace(
         settings,

@@ -1,4 +1,4 @@
-"""`whinchat doctor`: looks at everything that a start needs, offline, and says the way out of what is wrong.
+"""`whinchat doctor`: looks at everything that a start needs, and says the way out of what is wrong.
 
 A check is a function from the settings to a `Finding`; `CHECKS` is their list. Applications add their own.
 """
@@ -16,13 +16,13 @@ import socket
 import stat
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from whinchat.cli import common
+from whinchat.cli import common, doctor_accounts
 from whinchat.core.app import Finding
 from whinchat.core.errors import Refused, WhinchatError
 
@@ -160,6 +160,9 @@ CHECKS: dict[str, Check] = {
     "database": database,
     "schema": schema,
     "private port": private_port,
+    "public port": doctor_accounts.public_port,
+    "linked devices": doctor_accounts.linked_devices,
+    "sessions": doctor_accounts.sessions,
     "backends": backends,
     "clock": clock,
     "extras": extras,
@@ -172,25 +175,35 @@ CHECKS: dict[str, Check] = {
 def doctor(ctx: click.Context, as_json: bool) -> int:
     """Find what is wrong on this machine, and say the way out.
 
-    Nothing is changed and nothing leaves the machine. Ends with 1 when something would keep the service from working.
+    Nothing is changed. Nothing leaves the machine, but for one thing: whether numbers of the Cloud API are set up
+    rightly is asked of Meta. Ends with 1 when something would keep the service from working.
 
     \b
     Example:
       whinchat doctor
     """
-    settings = common.load(ctx)
-    findings = {name: check(settings) for name, check in CHECKS.items()}
-    findings |= _of_apps(ctx.ensure_object(common.Invocation))
+    findings = examine(common.load(ctx), ctx.ensure_object(common.Invocation))
     if as_json:
         for name, finding in findings.items():
             common.echo_json({"check": name, "result": grade(finding), "detail": finding.detail, "hint": finding.hint})
     else:
-        rows = [(name, grade(finding), finding.detail) for name, finding in findings.items()]
-        common.echo_table(("check", "", "what was found"), rows)
-        for name, finding in findings.items():
-            if not finding.ok:
-                click.echo(f"{name}: {finding.hint}")
+        report(findings)
     return 1 if "fail" in map(grade, findings.values()) else 0
+
+
+def examine(settings: Settings, given: common.Invocation) -> dict[str, Finding]:
+    """Every check's finding, by its name."""
+    findings = {name: check(settings) for name, check in CHECKS.items()}
+    return findings | doctor_accounts.cloud(settings) | _of_apps(given)
+
+
+def report(findings: Mapping[str, Finding]) -> None:
+    """For people."""
+    rows = [(name, grade(finding), finding.detail) for name, finding in findings.items()]
+    common.echo_table(("check", "", "what was found"), rows)
+    for name, finding in findings.items():
+        if not finding.ok:
+            click.echo(f"{name}: {finding.hint}")
 
 
 def _of_apps(given: common.Invocation) -> dict[str, Finding]:

@@ -10,20 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from whinchat.cli.common import load, progress
+from whinchat.cli.passphrase import passphrase, passphrase_file, read_file
 from whinchat.core.errors import Refused
 
 if TYPE_CHECKING:
     from whinchat.config import Settings
     from whinchat.infra.crypto.keyring import KeyRing
     from whinchat.infra.storage.sqlite import SqliteDatabase
-
-SHORTEST = 12  # characters of a passphrase
-
-passphrase_file = click.option(
-    "--passphrase-file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Take the first line of this file instead of asking.",
-)
 
 
 @click.group()
@@ -118,7 +111,7 @@ def export(ctx: click.Context, file: Path, passphrase_file: Path | None) -> None
 
     settings = load(ctx)
     ring = load_keys(settings.keys.path, settings.storage.data)
-    text = export_keys(ring, _passphrase(passphrase_file, confirm=True))
+    text = export_keys(ring, passphrase(passphrase_file, confirm=True))
     try:
         write_new(file, text)
     except OSError as error:
@@ -144,7 +137,7 @@ def import_(ctx: click.Context, file: Path, passphrase_file: Path | None) -> Non
 
     settings = load(ctx)
     path = settings.keys.path
-    ring = import_keys(_read(file), _passphrase(passphrase_file, confirm=False))
+    ring = import_keys(read_file(file), passphrase(passphrase_file, confirm=False))
     with ProcessLock(settings.storage.database):
         require_outside(path, settings.storage.data)
         if path.exists():
@@ -184,20 +177,3 @@ def _migrated(settings: Settings) -> SqliteDatabase:
     if pending_in(settings.storage.database, migrations()):
         raise Refused("the database has the schema of an older version", hint="Run `whinchat db migrate` first.")
     return SqliteDatabase(settings.storage.database)
-
-
-def _passphrase(file: Path | None, *, confirm: bool) -> str:
-    if file is None:
-        words: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm)
-    else:
-        words = _read(file).decode("utf-8", "replace").partition("\n")[0]
-    if len(words) < SHORTEST:
-        raise Refused(f"the passphrase is shorter than {SHORTEST} characters", hint="Four or five words are good.")
-    return words
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise Refused(f"{file} cannot be read: {error.strerror}", hint="Look at its name and owner.") from error

@@ -33,7 +33,7 @@ EXAMPLES = """\
 \b
 Examples:
   whinchat demo                     try it: a simulated group to chat in
-  whinchat config example > whinchat.toml
+  whinchat setup                    answer some questions, get a whinchat.toml
   whinchat run                      run the service with whinchat.toml
   whinchat scan check example.com   judge a link, offline
   whinchat doctor                   find what is wrong on this machine
@@ -52,6 +52,9 @@ class Verb(NamedTuple):
 VERBS = (
     Verb("Service", "demo", "whinchat.cli.demo:demo", "try it: the service with a simulated group to chat in"),
     Verb("Service", "run", "whinchat.cli.run:run", "run the service"),
+    Verb("Service", "setup", "whinchat.cli.setup:setup", "ask what is needed and write the settings file"),
+    Verb("Service", "pair", "whinchat.cli.pair:pair", "link an account with the WhatsApp on a phone"),
+    Verb("Service", "session", "whinchat.cli.session:session", "list, move and end the sessions of linked accounts"),
     Verb("Service", "simulator", "whinchat.cli.simulator:simulator", "run a simulated world in a process of its own"),
     Verb("Service", "sandbox", "whinchat.cli.sandbox:sandbox", "run a bank with play money for the wallet"),
     Verb("Service", "play", "whinchat.cli.play:play", "play recorded messages into a simulated world"),

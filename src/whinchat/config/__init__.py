@@ -1,6 +1,6 @@
 """Settings: what can be set, read from one TOML file and the environment. Nothing else reads the environment."""
 
-from whinchat.config.describe import Shown, effective, example, reference
+from whinchat.config.describe import Shown, effective, example, reference, written
 from whinchat.config.load import Loaded, Origin, SettingsErrors, load, read
 from whinchat.config.settings import (
     Keys,
@@ -10,14 +10,16 @@ from whinchat.config.settings import (
     Rate,
     Service,
     Settings,
-    SimulatorTransport,
     Storage,
-    Transport,
 )
+from whinchat.config.transports import CloudNumber, CloudTransport, LinkedTransport, SimulatorTransport, Transport
 from whinchat.config.tree import Setting, settings_of
 
 __all__ = [
+    "CloudNumber",
+    "CloudTransport",
     "Keys",
+    "LinkedTransport",
     "Loaded",
     "Log",
     "Origin",
@@ -38,4 +40,5 @@ __all__ = [
     "read",
     "reference",
     "settings_of",
+    "written",
 ]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import enum
 import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -160,6 +161,9 @@ class _Reader:
         return settings
 
     def _decode(self, setting: Setting, given: _Given, values: dict[str, Any]) -> None:
+        if setting.table is not None:
+            values[setting.key] = self._tables(setting, setting.table, given)
+            return
         text = given.origin is Origin.ENVIRONMENT
         value = given.value
         if text and isinstance(value, str) and setting.many:
@@ -174,6 +178,37 @@ class _Reader:
             if setting.allowed.endswith("a table"):
                 fault += f" ({error})"  # names the place inside the value, never the value
             self._wrong(setting.key, fault, f"Correct it, or remove it: {_default(setting)}.")
+
+    def _tables(self, setting: Setting, kind: type[msgspec.Struct], given: _Given) -> tuple[Any, ...]:
+        """A list of tables, every setting of each decoded by itself, so that a mistake is named where it is."""
+        rows = given.value
+        if given.origin is Origin.ENVIRONMENT and isinstance(rows, str):
+            with contextlib.suppress(ValueError):
+                rows = json.loads(rows or "[]")
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            fault = f"found {_shown(given.value)} {given.where}; allowed is {setting.allowed}"
+            hint = f"Write each as [[{setting.key}]] with its settings below it, or all as JSON in {setting.variable}."
+            self._wrong(setting.key, fault, hint)
+            return ()
+        found = [self._table(setting, kind, row, place, given.where) for place, row in enumerate(rows)]
+        return tuple(one for one in found if one is not None)
+
+    def _table(self, setting: Setting, kind: type[msgspec.Struct], row: dict[str, Any], place: int, where: str) -> Any:
+        section = f"{setting.key}[{place}]"
+        columns = [replace(column, key=f"{section}.{column.name}") for column in setting.columns]
+        before, values = len(self.errors), dict[str, Any]()
+        for name in row.keys() - {column.name for column in columns}:
+            self._unknown(f"{section}.{name}", where, [column.key for column in columns])
+        for column in columns:
+            if column.name in row:
+                self._decode(column, _Given(row[column.name], Origin.FILE, where), values)
+            elif column.required:
+                self._wrong(column.key, "is not set", f"Set it under [[{setting.key}]]: {column.allowed}.")
+            else:
+                values[column.key] = column.default
+        if len(self.errors) > before:
+            return None
+        return kind(**{column.name: values[column.key] for column in columns})
 
     def _read_secret(self, setting: Setting, values: dict[str, Any]) -> None:
         path = values[setting.key]
@@ -219,8 +254,8 @@ class _Reader:
             return Path(self.env.get("XDG_CONFIG_HOME") or home / ".config").joinpath(*rest)
         return value
 
-    def _unknown(self, key: str, where: str) -> None:
-        names = [*self.known, *{setting.section for setting in self.known.values()}]
+    def _unknown(self, key: str, where: str, names: Sequence[str] = ()) -> None:
+        names = names or [*self.known, *{setting.section for setting in self.known.values()}]
         key = key if key.isprintable() else _shown(key)
         near = difflib.get_close_matches(key, names, n=1)
         hint = f"Did you mean {near[0]}?" if near else "`whinchat config show --defaults` lists every setting."

@@ -13,13 +13,12 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from whinchat.config import transports
+from whinchat.config.transports import Transport
 from whinchat.core.errors import SettingsError
-from whinchat.core.secret import Secret
 
 PHONE_OR_ID = r"^(\+[1-9][0-9]{6,14}|[^+\s][^\s]*)$"
 HOST = r"^[A-Za-z0-9.:-]{1,253}$"
-PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
-WORLD = rf"^(embedded|http://(127\.0\.0\.1|localhost|\[::1\]):{PORT})$"
 
 
 class Storage(Struct, frozen=True, kw_only=True):
@@ -50,6 +49,11 @@ class Storage(Struct, frozen=True, kw_only=True):
     def database(self) -> Path:
         """The database's file."""
         return self.data / "whinchat.db"
+
+    @property
+    def sessions(self) -> Path:
+        """The folder of linked accounts' sessions, each of which is that device for whoever has it."""
+        return self.data / "linked"
 
 
 class Keys(Struct, frozen=True, kw_only=True):
@@ -99,39 +103,6 @@ class Service(Struct, frozen=True, kw_only=True):
     offline: Annotated[bool, Meta(description="Whether no request may leave the machine: no list is downloaded.")] = (
         False
     )
-
-
-class SimulatorTransport(Struct, frozen=True, kw_only=True):
-    world: Annotated[
-        str,
-        Meta(
-            pattern=WORLD,
-            description="Where the simulated world lives: inside this process, or at the address of another one.",
-            extra={"allowed": '"embedded" or an address of this machine such as "http://127.0.0.1:8470"'},
-        ),
-    ] = "embedded"
-    token: Annotated[
-        Secret | None,
-        Meta(description="Token of the simulator's API. For an embedded world one is made at each start when not set."),
-    ] = None
-    account: Annotated[
-        str,
-        Meta(
-            pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$",
-            description="Name of the bot's account.",
-            extra={"allowed": "a name of up to 32 small letters, digits, - and _"},
-        ),
-    ] = "simulator"
-
-    @property
-    def secret(self) -> str | None:
-        """The token, in the clear."""
-        return None if self.token is None else self.token.reveal()
-
-
-class Transport(Struct, frozen=True, kw_only=True):
-    kind: Annotated[Literal["simulator"], Meta(description="The network that the bot is on.")] = "simulator"
-    simulator: SimulatorTransport = SimulatorTransport()
 
 
 class Private(Struct, frozen=True, kw_only=True):
@@ -219,10 +190,4 @@ def conflicts(settings: Settings) -> Iterator[SettingsError]:
             f"{public.port} is the port of the private listener too",
             hint="Give public.port and private.port different numbers.",
         )
-    simulator = settings.transport.simulator
-    if simulator.world != "embedded" and simulator.token is None:
-        yield SettingsError(
-            "transport.simulator.token",
-            "is not set, and a world in another process needs it",
-            hint="Set the token that the simulator printed at its start, or token_file for a file that holds it.",
-        )
+    yield from transports.conflicts(settings.transport, public_port=public.port, offline=settings.service.offline)

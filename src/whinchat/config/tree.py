@@ -35,9 +35,15 @@ class Setting:
     hidden: bool = False
     """A secret, or personal: the value is never shown."""
     many: bool = False
-    """A list: in the environment, parts between commas."""
+    """A list of single values: in the environment, parts between commas."""
+    table: type[msgspec.Struct] | None = None
+    """A list of such tables: in the environment, JSON."""
     fills: str = ""
     """For `…_file`: the secret that the file holds."""
+
+    @property
+    def name(self) -> str:
+        return self.key.rpartition(".")[2]
 
     @property
     def section(self) -> str:
@@ -47,6 +53,13 @@ class Setting:
     def variable(self) -> str:
         """Its name in the environment: `storage.data` is `WHINCHAT_STORAGE__DATA`."""
         return PREFIX + self.key.replace(".", "__").upper()
+
+    @property
+    def columns(self) -> tuple[Setting, ...]:
+        """What each table holds, for a list of tables; their section is `transport.cloud.numbers[]`."""
+        if self.table is None:
+            return ()
+        return tuple(column for column in _walk(self.table, f"{self.key}[]") if not column.fills)
 
     @property
     def required(self) -> bool:
@@ -95,13 +108,15 @@ def _setting(field: FieldInfo, key: str) -> Setting:
     info = inspect.type_info(field.type)
     meta = info if isinstance(info, inspect.Metadata) else inspect.Metadata(info)
     extra = meta.extra or {}
+    each = meta.type.item_type if isinstance(meta.type, inspect.VarTupleType | inspect.ListType) else None
     return Setting(
         key,
         field.type,
         extra.get("allowed") or in_words(meta.type),
         field.default_factory() if field.default_factory is not msgspec.NODEFAULT else field.default,
         (meta.extra_json_schema or {}).get("description", ""),
-        many=isinstance(meta.type, inspect.VarTupleType | inspect.ListType),
+        many=each is not None and not isinstance(each, inspect.StructType),
+        table=each.cls if isinstance(each, inspect.StructType) else None,
         hidden=Secret in _members(field.type) or bool(extra.get("personal")),
     )
 
@@ -122,6 +137,8 @@ def in_words(kind: inspect.Type) -> str:
     if isinstance(kind, inspect.UnionType):
         return " or ".join(in_words(one) for one in kind.types if not isinstance(one, inspect.NoneType))
     if isinstance(kind, inspect.VarTupleType | inspect.ListType):
+        if isinstance(kind.item_type, inspect.StructType):
+            return "a list of tables"
         return f"a list, each {in_words(kind.item_type)}"
     return _single_in_words(kind)
 

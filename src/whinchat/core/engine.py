@@ -144,7 +144,9 @@ class Engine:
             backlog=settings.backlog,
             max_attempts=settings.max_attempts,
         )
-        self.sink = Intake(self.inbox, self.outbox, self.dispatcher, given.roster, pipeline.wanted, ports.metrics)
+        self.sink = Intake(
+            self.inbox, self.outbox, self.dispatcher, given.roster, pipeline.wanted, ports.clock, ports.metrics
+        )
         for app in apps:
             for subscription in app.subscriptions:
                 given.bus.subscribe(subscription.fact, subscription.react)

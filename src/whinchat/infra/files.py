@@ -6,10 +6,24 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from whinchat.core.errors import StorageError
+
 
 def stamp(now: int) -> str:
     """`now` (milliseconds, UTC) for a file name, such as 20260101-000000-000."""
     return datetime.fromtimestamp(now / 1000, UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3]
+
+
+def make_folder(folder: Path) -> None:
+    """For this user alone. Raises StorageError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"the data folder {folder} cannot be made: {error.strerror}",
+            hint="Set storage.data to a folder that this user may write.",
+            code="read_only",
+        ) from error
 
 
 def sync(path: Path) -> None:

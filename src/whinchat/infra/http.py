@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from io import BytesIO
 
 import aiohttp
 from yarl import URL
@@ -20,6 +21,7 @@ CARRIED = frozenset({"accept", "if-none-match", "if-modified-since"})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 CONNECTIONS = 256  # at once
 PER_HOST = 64  # of these: a server that hangs must not keep the others from being asked
+LARGE = 256 * 1024  # bytes of a body
 
 
 class AiohttpClient:
@@ -77,7 +79,9 @@ class AiohttpClient:
         self, method: str, url: URL, headers: Mapping[str, str], limits: HttpLimits, body: bytes | None = None
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         timeout = aiohttp.ClientTimeout(total=None, connect=limits.connect)
-        return self._opened().request(method, url, headers=headers, data=body, timeout=timeout, allow_redirects=False)
+        # A large body leaves in pieces, so that others have their turn.
+        data = BytesIO(body) if body is not None and len(body) > LARGE else body
+        return self._opened().request(method, url, headers=headers, data=data, timeout=timeout, allow_redirects=False)
 
     def _opened(self) -> aiohttp.ClientSession:
         """Made when first needed: a service that asks nothing pays nothing."""

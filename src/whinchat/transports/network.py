@@ -9,7 +9,7 @@ from aiohttp import web
 
 from whinchat.core.app import Finding, HealthCheck
 from whinchat.core.part import Part
-from whinchat.core.ports import Linkable, Transport
+from whinchat.core.ports import Linkable, Statement, Transport
 from whinchat.core.types import ConnectionState
 
 Mount = Callable[[str, web.Application], None]
@@ -30,6 +30,8 @@ class Network:
     page: Callable[[str], str | None] = lambda _address: None
     """From the private listener's address to a link that opens its own page once; None: it has none."""
     health: tuple[HealthCheck, ...] = ()
+    retention: tuple[Callable[[], Statement], ...] = ()
+    """What it need not keep any longer; a statement that returns rows is repeated until it returns none."""
 
 
 def connected(transport: Transport) -> HealthCheck:

@@ -21,6 +21,7 @@ PAGES = {
     "/scanner/chats": "Chats",
     "/scanner/sources": "Sources",
     "/scanner/feeds": "Lists",
+    "/accounts": "Accounts",
     "/dead": "Dead letters",
     "/audit": "Audit",
     "/sessions": "Signed in",

@@ -14,7 +14,7 @@ from whinchat.core.errors import Conflict
 from whinchat.core.pages import Done, PageRequest, Redirect
 
 OTHER = "http://evil.example"
-PAGES = ["/", "/dead", "/audit", "/sessions"]
+PAGES = ["/", "/accounts", "/dead", "/audit", "/sessions"]
 
 
 def refused(shown: Shown) -> bool:

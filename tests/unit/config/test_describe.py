@@ -36,18 +36,18 @@ def test_the_example_shows_each_default_as_it_would_be_written(tmp_path: Path) -
     file.write_text(text, encoding="utf-8")
     loaded = read(file, HOME)
     assert loaded.settings == load(Path("/dev/null"), HOME)
-    defaults = {key for key, setting in settings_of({}).items() if setting.default is None}
+    defaults = {key for key, setting in settings_of({}).items() if setting.default is None or setting.table}
     assert {key for key, origin in loaded.origins.items() if origin is Origin.DEFAULT} == defaults
 
 
 def test_every_setting_is_in_the_example_and_in_the_reference_with_its_help() -> None:
     shown, page = " ".join(example(APPS).replace("#", "").split()), reference(APPS)
-    for setting in settings_of(APPS).values():
-        name = setting.key.rpartition(".")[2]
+    for setting in (each for one in settings_of(APPS).values() for each in (one, *one.columns)):
         assert setting.help, setting.key
-        assert f"[{setting.section}]" in shown
-        assert f"{setting.help} Allowed: {setting.allowed}. {name} =" in shown
-        assert f"| `{name}` |" in page
+        assert f"[{setting.section.removesuffix('[]')}]" in shown
+        written = f"[[{setting.key}]]" if setting.table else f"{setting.name} ="
+        assert f"{setting.help} Allowed: {setting.allowed}. {written}" in shown
+        assert f"| `{setting.name}` |" in page
         assert setting.help.replace("|", "\\|") in page
     assert "must be set" in page
     assert max(map(len, example(APPS).splitlines())) <= 120
@@ -81,3 +81,35 @@ def test_nobody_set_is_shown_as_nobody() -> None:
     shown = {each.setting.key: each.value for each in effective(read(Path("/dev/null"), HOME), {})}
     assert shown["service.owners"] == "[]"
     assert shown["transport.simulator.token"] == ""
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    street: Annotated[str, Meta(description="Where.")]
+    floors: Annotated[int, Meta(description="How high.", ge=1)] = 2
+
+
+class Town(msgspec.Struct, frozen=True, kw_only=True):
+    places: Annotated[tuple[Place, ...], Meta(description="Places.")] = ()
+
+
+def test_tables_are_shown_one_setting_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "whinchat.toml"
+    begin = example({"town": Town})
+    own = begin[begin.index("# Places.") :]
+    assert own == (
+        "# Places. Allowed: a list of tables.\n#[[apps.town.places]]\n# Where. Allowed: text.\n#    street =\n"
+        "# How high. Allowed: a whole number from 1.\n#    floors = 2\n"
+    )
+    filled = own.replace("#[[", "[[").replace("#    street =", '    street = "a"').replace("#    floors", "    floors")
+    file.write_text(begin.replace(own, filled) + '[[apps.town.places]]\nstreet = "b"\n', encoding="utf-8")
+    loaded = read(file, HOME, {"town": Town})
+    shown = {each.setting.key: each.value for each in effective(loaded, {"town": Town}) if "town" in each.setting.key}
+    assert shown == {
+        "apps.town.places[0].street": '"a"',
+        "apps.town.places[0].floors": "2",
+        "apps.town.places[1].street": '"b"',
+        "apps.town.places[1].floors": "2",
+    }
+    none = {each.setting.key: each.value for each in effective(read(Path("/dev/null"), HOME), {})}
+    assert none["transport.cloud.numbers"] == "[]"
+    assert "## [[apps.town.places]]" in reference({"town": Town})

@@ -231,7 +231,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     assert '"loud" in WHINCHAT_LOG__LEVEL' in told["log.level"]
     assert "log.colour" in told
     assert '"calm", "keen"' in told["apps.demo.mood"]
-    assert "$[0].url" in told["apps.demo.sources"]
+    assert told["apps.demo.sources[0].url"].startswith("apps.demo.sources[0].url: found 1 in ")
 
 
 def test_a_variable_with_one_underscore_too_few_is_pointed_out(tmp_path: Path) -> None:
@@ -276,12 +276,16 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         ({"WHINCHAT_KEYS__PATH": "var/other/../data/deep/root.key"}, "keys.path"),
         ({"WHINCHAT_PUBLIC__PORT": "8466"}, "public.port"),
         ({"WHINCHAT_TRANSPORT__SIMULATOR__WORLD": "http://127.0.0.1:8470"}, "transport.simulator.token"),
+        ({"WHINCHAT_TRANSPORT__KIND": "whatsapp"}, "transport.kind"),
+        ({"WHINCHAT_TRANSPORT__LINKED__ACCOUNTS": "main,spare,main"}, "transport.linked.accounts"),
+        ({"WHINCHAT_TRANSPORT__LINKED__PROXY": "ftp://bob:hush@proxy:21"}, "transport.linked.proxy"),
     ],
 )
 def test_settings_that_do_not_go_together(env: dict[str, str], key: str, tmp_path: Path) -> None:
     (error,) = errors_of(written(tmp_path, ""), {**HOME, **env}, {})
     assert error.key == key
     assert error.hint
+    assert "hush" not in str(error)
 
 
 # --- every setting, wrong in every way ----------------------------------------------------------------------------
@@ -351,3 +355,24 @@ def test_the_transport_gets_its_token_in_the_clear(tmp_path: Path) -> None:
     file = written(tmp_path, '[transport.simulator]\nworld = "http://127.0.0.1:8470"\ntoken = "hush"\n')
     assert load(file, HOME).transport.simulator.secret == "hush"
     assert load(written(tmp_path, ""), HOME).transport.simulator.secret is None
+
+
+def test_tables_in_the_environment_are_json_and_a_mistake_is_named_where_it_is(tmp_path: Path) -> None:
+    def told(value: str) -> dict[str, str]:
+        env = {**HOME, "WHINCHAT_APPS__DEMO__API_KEY": "k", "WHINCHAT_APPS__DEMO__SOURCES": value}
+        try:
+            demo = load(written(tmp_path, ""), env, APPS).apps["demo"]
+        except SettingsErrors as refused:
+            return {error.key: f"{error} {error.hint}" for error in refused.errors}
+        assert isinstance(demo, Demo)
+        return {source.url: str(source.hours) for source in demo.sources}
+
+    assert told('[{"url": "one"}, {"url": "two", "hours": 1}]') == {"one": "6", "two": "1"}
+    assert told("") == {}
+    wrong = told('[{"url": "one"}, {"hours": "six", "ur": "two"}]')
+    assert set(wrong) == {f"apps.demo.sources[1].{name}" for name in ("url", "hours", "ur")}
+    assert "is not set Set it under [[apps.demo.sources]]" in wrong["apps.demo.sources[1].url"]
+    assert "Did you mean apps.demo.sources[1].url?" in wrong["apps.demo.sources[1].ur"]
+    assert "a whole number" in wrong["apps.demo.sources[1].hours"]
+    for broken in ("[", "{}", "[1]", "one,two"):
+        assert "as JSON in WHINCHAT_APPS__DEMO__SOURCES" in told(broken)["apps.demo.sources"]

@@ -21,6 +21,13 @@ function localise(within) {
   for (const hour of within.querySelectorAll("[data-hour]")) {
     hour.textContent = hours.format(Number(hour.dataset.hour));
   }
+  countDown(within);
+}
+
+function countDown(within) {
+  for (const end of within.querySelectorAll("[data-until]")) {
+    end.textContent = spans.format(Math.max(0, Math.ceil((end.dataset.until - Date.now()) / 1000)), "second");
+  }
 }
 
 const RETRY = 30_000; // milliseconds after a refusal, which a browser takes for the end
@@ -38,8 +45,14 @@ function follow(part) {
 
   const show = (html) => {
     const focused = document.activeElement?.closest("[data-live] [id]")?.id;
+    const touched = [...part.querySelectorAll("input[id], details[id]")];
     part.innerHTML = html;
     localise(part);
+    for (const before of touched) {
+      const now = document.getElementById(before.id);
+      if (now?.matches("details")) now.open = before.open;
+      else if (now) now.value = before.value;
+    }
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   };
 
@@ -74,4 +87,5 @@ function follow(part) {
 
 localise(document);
 setInterval(() => localise(document), MINUTE / 2);
+setInterval(() => countDown(document), 1000);
 for (const part of document.querySelectorAll("[data-live]")) follow(part);

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from whinchat.core.dispatch.dispatcher import Dispatcher
 from whinchat.core.dispatch.inbox import Inbox
 from whinchat.core.dispatch.outbox import Outbox
 from whinchat.core.dispatch.roster import Roster
 from whinchat.core.errors import Overloaded, Refused
-from whinchat.core.ports import Metric, MetricKind, Metrics
-from whinchat.core.types import ConnectionState, DeliveryUpdate, Event, GroupChanged, MembershipChanged, Notice
+from whinchat.core.ports import Clock, Metric, MetricKind, Metrics
+from whinchat.core.types import (
+    ConnectionState,
+    DeliveryUpdate,
+    Event,
+    GroupChanged,
+    MembershipChanged,
+    Notice,
+    NoticeKind,
+)
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +28,12 @@ ARRIVED = Metric(
     MetricKind.COUNTER, "whinchat_events_total", "Events from transports, by what became of them.", ("kind", "result")
 )
 CONNECTED = Metric(MetricKind.GAUGE, "whinchat_transport_online", "1 while the account is connected.", ("account",))
+SINCE = Metric(
+    MetricKind.GAUGE,
+    "whinchat_transport_online_since_seconds",
+    "Since when the account is connected, in seconds since 1970; 0 while it is not.",
+    ("account",),
+)
 STATES = Metric(
     MetricKind.COUNTER,
     "whinchat_transport_states_total",
@@ -36,19 +51,37 @@ Gate = Callable[[Event], Awaitable[bool]]
 """Whether any application may and wants to read the event."""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notice, and when it came; milliseconds UTC."""
+
+    notice: Notice
+    at: int
+
+
 class Intake:
     """Implements `ports.Sink` for every transport."""
 
     def __init__(
-        self, inbox: Inbox, outbox: Outbox, dispatcher: Dispatcher, roster: Roster, gate: Gate, metrics: Metrics
+        self,
+        inbox: Inbox,
+        outbox: Outbox,
+        dispatcher: Dispatcher,
+        roster: Roster,
+        gate: Gate,
+        clock: Clock,
+        metrics: Metrics,
     ) -> None:
         self._inbox = inbox
         self._outbox = outbox
         self._dispatcher = dispatcher
         self._roster = roster
         self._gate = gate
+        self._clock = clock
         self._metrics = metrics
         self._closed_for: str | None = None
+        self.told: dict[tuple[str, NoticeKind], Told] = {}
+        """The newest notice of each kind to each account, since the start."""
 
     def close(self, reason: str) -> None:
         """Take nothing more in (`stopping`, `disk_full`) until `open`."""
@@ -89,11 +122,14 @@ class Intake:
             raise _overloaded(error) from error
 
     def connection(self, account: str, state: ConnectionState) -> None:
-        self._metrics.set(CONNECTED, float(state is ConnectionState.ONLINE), account=account)
+        online = state is ConnectionState.ONLINE
+        self._metrics.set(CONNECTED, float(online), account=account)
+        self._metrics.set(SINCE, self._clock.now() // 1000 if online else 0, account=account)
         self._metrics.add(STATES, account=account, state=state.value)
 
     def notice(self, notice: Notice) -> None:
         self._metrics.add(NOTICES, account=notice.account, kind=notice.kind.value)
+        self.told[notice.account, notice.kind] = Told(notice, self._clock.now())
         log.warning(
             "an account was told something by its network",
             extra={

@@ -309,17 +309,18 @@ class Outbox:
     async def _found(self, update: DeliveryUpdate, message: bytes) -> tuple[Statement, ...]:
         """What settles the row whose result was unknown, where the network tells which one it is about."""
         failed = update.status is DeliveryStatus.FAILED
+        state = (SendState.FAILED if failed else SendState.SENT).value
         found = Statement(
             sql.FOUND,
             {
                 "reference": update.reference,
-                "state": (SendState.FAILED if failed else SendState.SENT).value,
+                "state": state,
                 "now": self._clock.now(),
                 "message": message,
                 "error": (update.error or "failed") if failed else None,
             },
         )
-        row = await self._database.fetch_one(sql.UNSETTLED, {"reference": update.reference})
+        row = await self._database.fetch_one(sql.UNSETTLED, {"reference": update.reference, "state": state})
         receipt = None if row is None else msgspec.convert(row, tuple[str | None])[0]
         return (found,) if failed or receipt is None else (found, *self._told(receipt))
 

@@ -62,11 +62,14 @@ DELIVERY = """
     UPDATE outbox SET delivery = :status
      WHERE message = :message AND (delivery IS NULL OR delivery = 'sent' OR :status = 'read')"""
 
-# The network knows what became of a send whose answer was lost; a repetition that waits is not needed any more.
+# The network knows what became of a send whose answer was lost or has not come yet; a repetition that waits is not
+# needed any more. A failure of one whose answer is awaited is left to that answer.
 FOUND = """
     UPDATE outbox SET state = :state, settled_at = :now, message = :message, error = :error, body = NULL
-     WHERE reference = :reference AND (state = 'unknown' OR (state = 'queued' AND resends > 0))"""
+     WHERE reference = :reference
+       AND (state = 'unknown' OR (state = 'queued' AND resends > 0) OR (state = 'sending' AND :state = 'sent'))"""
 
 UNSETTLED = """
     SELECT receipt FROM outbox
-     WHERE reference = :reference AND (state = 'unknown' OR (state = 'queued' AND resends > 0))"""
+     WHERE reference = :reference
+       AND (state = 'unknown' OR (state = 'queued' AND resends > 0) OR (state = 'sending' AND :state = 'sent'))"""

@@ -122,7 +122,7 @@ class NoticeKind(enum.StrEnum):
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """Counted and logged, never stored. `detail` is a code without personal data."""
+    """Counted, logged and shown to admins, never stored. `detail` is a code without personal data."""
 
     account: str
     kind: NoticeKind

@@ -1,8 +1,11 @@
-"""Keys as a text that may travel: encrypted under a passphrase."""
+"""Keys and sessions as texts that may travel: encrypted under a passphrase."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -16,10 +19,10 @@ from whinchat.infra.crypto.keyring import KeyRing, decode, encode
 N, R, P = 2**16, 8, 1
 MOST_WORK = 2**21  # N * r * p that a file may ask for: 256 MB
 SALT, NONCE = 16, 12
-NOTE = "Whinchat's keys under a passphrase. Read it with `whinchat keys import`. Keep it apart from the data."
+KEYS_NOTE = "Whinchat's keys under a passphrase. Read it with `whinchat keys import`. Keep it apart from the data."
 
 
-class _Exported(msgspec.Struct, forbid_unknown_fields=True):
+class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
     note: str
     version: int
     n: int
@@ -27,40 +30,79 @@ class _Exported(msgspec.Struct, forbid_unknown_fields=True):
     p: int
     salt: bytes
     nonce: bytes
+
+
+class _Keys(_Envelope):
     keys: bytes
+
+
+class _Content(_Envelope):
+    content: bytes
+
+
+E = TypeVar("E", bound=_Envelope)
 
 
 def export_keys(ring: KeyRing, passphrase: str) -> bytes:
     """A JSON text with everything that is in the key file, encrypted."""
     salt, nonce = os.urandom(SALT), os.urandom(NONCE)
     sealed = AESGCM(_stretch(passphrase, salt, N, R, P)).encrypt(nonce, encode(ring), None)
-    exported = _Exported(NOTE, 1, N, R, P, salt, nonce, sealed)
-    return msgspec.json.format(msgspec.json.encode(exported)) + b"\n"
+    return _text(_Keys(KEYS_NOTE, 1, N, R, P, salt, nonce, sealed))
 
 
 def import_keys(text: bytes, passphrase: str) -> KeyRing:
     """Raises StorageError: not an export (`export_damaged`), or another passphrase (`passphrase_wrong`)."""
-    try:
-        exported = msgspec.json.decode(text, type=_Exported)
-        _require_known(exported)
-        key = _stretch(passphrase, exported.salt, exported.n, exported.r, exported.p)
+    with _explained("keys", "whinchat keys export"):
+        exported, key = _read(text, passphrase, _Keys)
         return decode(AESGCM(key).decrypt(exported.nonce, exported.keys, None))
-    except InvalidTag:
-        raise StorageError(
-            "the passphrase is not the one of this export, or the file was changed", code="passphrase_wrong"
-        ) from None
-    except ValueError as error:
-        raise StorageError(
-            f"this is no export of keys: {error}",
-            hint="Give a file that `whinchat keys export` has written, whole.",
-            code="export_damaged",
-        ) from error
 
 
-def _require_known(exported: _Exported) -> None:
+def lock(data: bytes, passphrase: str, *, note: str) -> bytes:
+    """A JSON text that holds `data`, encrypted; `note` says in the clear what it is, and cannot be changed."""
+    salt, nonce = os.urandom(SALT), os.urandom(NONCE)
+    sealed = AESGCM(_stretch(passphrase, salt, N, R, P)).encrypt(nonce, data, note.encode())
+    return _text(_Content(note, 1, N, R, P, salt, nonce, sealed))
+
+
+def unlock(text: bytes, passphrase: str, *, what: str, verb: str) -> bytes:
+    """What `lock` was given. `what` it should be and the `verb` that writes such, for the refusal.
+
+    Raises StorageError: no such text (`export_damaged`), or another passphrase (`passphrase_wrong`).
+    """
+    with _explained(what, verb):
+        exported, key = _read(text, passphrase, _Content)
+        return AESGCM(key).decrypt(exported.nonce, exported.content, exported.note.encode())
+
+
+def _text(exported: _Envelope) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(exported)) + b"\n"
+
+
+def _read(text: bytes, passphrase: str, kind: type[E]) -> tuple[E, bytes]:
+    """What is in the text, and the key to it. Raises ValueError."""
+    exported = msgspec.json.decode(text, type=kind)
     possible = min(exported.n, exported.r, exported.p) > 0 and exported.n * exported.r * exported.p <= MOST_WORK
     if exported.version != 1 or len(exported.nonce) != NONCE or not possible:
         raise ValueError("not in a form that this version knows")
+    return exported, _stretch(passphrase, exported.salt, exported.n, exported.r, exported.p)
+
+
+@contextmanager
+def _explained(what: str, verb: str) -> Iterator[None]:
+    try:
+        yield
+    except InvalidTag:
+        raise StorageError(
+            "the passphrase is not the one of this export, or the file was changed",
+            hint="Give the passphrase that it was written with; capitals and blanks count.",
+            code="passphrase_wrong",
+        ) from None
+    except ValueError as error:
+        raise StorageError(
+            f"this is no export of {what}: {error}",
+            hint=f"Give a file that `{verb}` has written, whole.",
+            code="export_damaged",
+        ) from error
 
 
 def _stretch(passphrase: str, salt: bytes, n: int, r: int, p: int) -> bytes:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from tests.support.echo import Faults, echo
 
-from whinchat.core.dispatch.intake import ARRIVED, CONNECTED, NOTICES, STATES
+from whinchat.core.dispatch.intake import ARRIVED, CONNECTED, NOTICES, SINCE, STATES
 from whinchat.core.engine import EngineSettings
 from whinchat.core.errors import Overloaded, StorageError
 from whinchat.core.types import (
@@ -109,7 +109,9 @@ async def test_a_full_backlog_is_felt_by_the_transport_until_the_stop() -> None:
 async def test_whether_an_account_is_connected_can_be_seen() -> None:
     async with running(echo(Faults())) as bot:
         assert bot.metrics.value(CONNECTED, account=ACCOUNT) == 1
+        assert bot.metrics.value(SINCE, account=ACCOUNT) == bot.clock.now() // 1000
         bot.transport.disconnect()
+        assert bot.metrics.value(SINCE, account=ACCOUNT) == 0
         assert bot.metrics.value(CONNECTED, account=ACCOUNT) == 0
         assert bot.metrics.value(STATES, account=ACCOUNT, state="online") == 1
 
@@ -118,6 +120,8 @@ async def test_what_the_network_tells_an_account_is_counted_and_logged(caplog: p
     async with running(echo(Faults())) as bot:
         bot.engine.sink.notice(Notice(account=ACCOUNT, kind=NoticeKind.RESTRICTED, detail="reach_out", until=5))
         assert bot.metrics.value(NOTICES, account=ACCOUNT, kind="restricted") == 1
+        (told,) = bot.engine.sink.told.values()
+        assert (told.notice.detail, told.at) == ("reach_out", bot.clock.now())
     (record,) = [each for each in caplog.records if each.name == "whinchat.core.dispatch.intake"]
     assert (vars(record)["kind"], vars(record)["detail"], vars(record)["until"]) == ("restricted", "reach_out", 5)
 

@@ -279,9 +279,21 @@ async def test_a_repetition_that_waits_is_not_sent_when_the_first_one_arrived(ta
     assert await tables.rows("SELECT state, delivery, body FROM outbox") == [("sent", "delivered", None)]
 
 
-async def test_what_was_not_sent_yet_or_is_being_sent_is_not_settled_by_a_stray_word(tables: Tables) -> None:
+async def test_what_the_network_tells_before_its_answer_is_not_lost(tables: Tables) -> None:
+    await tables.queue(reply("hanging"))
+    out = await take(tables)
+    await tables.outbox.delivered(found("base-0", DeliveryStatus.DELIVERED))
+    assert await tables.rows("SELECT state, delivery FROM outbox") == [("sent", "delivered")]
+    with pytest.raises(Conflict):
+        await tables.outbox.settle(out, SendState.UNKNOWN, error="timeout")
+
+
+async def test_a_stray_word_settles_nothing_that_was_not_sent_and_no_failure_of_what_is_being_sent(
+    tables: Tables,
+) -> None:
     await tables.queue(reply("queued"), reply("sending", "b"))
     await take(tables, "b")
-    for reference in ("base-0", "base-1", "somebody-else"):
+    for reference in ("base-0", "somebody-else"):
         await tables.outbox.delivered(found(reference, DeliveryStatus.SENT))
+    await tables.outbox.delivered(found("base-1", DeliveryStatus.FAILED))
     assert await tables.rows("SELECT state FROM outbox ORDER BY id") == [("queued",), ("sending",)]

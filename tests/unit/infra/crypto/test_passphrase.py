@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from whinchat.core.errors import StorageError
 from whinchat.infra.crypto import passphrase
 from whinchat.infra.crypto.keyring import KeyRing
-from whinchat.infra.crypto.passphrase import export_keys, import_keys
+from whinchat.infra.crypto.passphrase import export_keys, import_keys, lock, unlock
 
 RING = KeyRing.new(0).with_new_key(1)
 
@@ -71,3 +71,18 @@ def test_anything_else_is_no_export(text: bytes) -> None:
 @pytest.mark.parametrize("words", ["pässwörter und 🐦", "half \ud83d"])
 def test_a_passphrase_may_be_any_text(words: str) -> None:
     assert import_keys(export_keys(RING, words), words) == RING
+
+
+def test_anything_else_can_be_locked_too() -> None:
+    text = lock(b"a session", "correct horse battery", note="A session.")
+    assert unlock(text, "correct horse battery", what="a session", verb="v") == b"a session"
+    assert b"A session." in text
+    with pytest.raises(StorageError) as wrong:
+        unlock(text, "another horse battery", what="a session", verb="v")
+    assert wrong.value.code == "passphrase_wrong"
+    with pytest.raises(StorageError) as changed:
+        unlock(text.replace(b"A session.", b"B session."), "correct horse battery", what="a session", verb="v")
+    assert changed.value.code == "passphrase_wrong"
+    with pytest.raises(StorageError, match="no export of a session") as other:
+        unlock(export_keys(RING, "correct horse battery"), "correct horse battery", what="a session", verb="v export")
+    assert "`v export`" in other.value.hint
