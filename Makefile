@@ -21,7 +21,7 @@ test: $(VENV)/dev.done lint browser train-libs  ## lint, types, contracts and th
 	@scripts/test.sh
 
 unit: $(VENV)/dev.done  ## the unit tests only: seconds, no sockets
-	@HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n 2 tests/unit
+	@. scripts/test_environment.sh; HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n auto tests/unit
 
 lint: $(VENV)/dev.done  ## style, types, import rules, file length, lock files
 	@scripts/lint.sh

@@ -4,8 +4,13 @@ set -eu
 bin=.venv/bin
 mkdir -p .cache
 rm -f .cache/coverage*
-# The workers are started with this in their environment, and measure themselves (tests/conftest.py).
-COVERAGE_PROCESS_START=pyproject.toml "$bin/python" -m pytest -q -n auto --dist loadfile "$@"
+. scripts/test_environment.sh
+# One worker more than there are cores, because tests wait for the processes that they start. In the order of the
+# folders the slow files come first, so that the workers end together. COVERAGE_PROCESS_START: the workers measure
+# themselves (tests/conftest.py).
+workers=$(($(getconf _NPROCESSORS_ONLN) + 1))
+COVERAGE_PROCESS_START=pyproject.toml \
+    "$bin/python" -m pytest -q -n "$workers" --dist loadfile --no-loadscope-reorder "$@"
 "$bin/coverage" combine --quiet
 "$bin/coverage" report --skip-empty --format=total >.cache/total.txt
 echo "branch coverage: $(cat .cache/total.txt) %"

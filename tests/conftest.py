@@ -1,8 +1,14 @@
-"""How hard property tests try: `make test` is thorough, `make unit` is quick; both are the same every time."""
+"""How hard property tests try, and what coverage is measured of.
+
+`make test` is thorough, `make unit` is quick; both are the same every time.
+"""
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
+from collections.abc import Generator
 
 import pytest
 from hypothesis import settings
@@ -11,10 +17,35 @@ settings.register_profile("thorough", derandomize=True, max_examples=100, deadli
 settings.register_profile("quick", settings.get_profile("thorough"), max_examples=15)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "thorough"))
 
-# Coverage is measured in the workers of scripts/test.sh. What they start runs without it, at its own speed.
+# scripts/test.sh starts its workers with this. What they start in their turn runs unmeasured, at its own speed.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.pop("COVERAGE_PROCESS_START", None)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "unmeasured: runs the same lines so often that measuring their coverage would double its time"
+    )
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays until the end: nothing is gained by looking through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pictures", metavar="FOLDER", help="where tests in the browser keep pictures for the how-tos")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Its fixtures too."""
+    measuring = sys.gettrace()
+    if item.get_closest_marker("unmeasured") is None:
+        return (yield)
+    sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(measuring)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from whinchat.config import Settings
 from whinchat.core.engine import Ports
+from whinchat.core.errors import Refused
 from whinchat.core.ports import HttpClient
 from whinchat.infra.files import make_folder
 from whinchat.transports.network import Network
@@ -30,8 +31,14 @@ def of(
         return
     given = (ports.database, ports.sealer, ports.clock, ports.random, ports.metrics)
     if transport.linked.accounts:
-        from whinchat.transports.linked import network as linked  # noqa: PLC0415
-
+        try:
+            from whinchat.transports.linked import network as linked  # noqa: PLC0415
+        except ModuleNotFoundError as missing:
+            raise Refused(
+                f"linked devices need an extra that is not installed ({missing.name})",
+                hint="pip install 'whinchat[linked]', or take the accounts out of transport.linked.accounts.",
+                code="no_extra",
+            ) from None
         make_folder(settings.storage.sessions)
         yield "linked", linked.build(transport.linked, settings.storage.sessions, *given, prepare=trust)
     if transport.cloud.numbers:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.killable import STEPS
+from tests.support.killable import STEPS, kill_at
 from tests.support.kinds import qr_picture
 from tests.support.live import Service, World, until, world_process
 
@@ -61,12 +61,10 @@ def test_a_kill_at_any_step_loses_nothing(tmp_path: Path, step: str, when: str) 
     with world_process(tmp_path) as world:
         service = Service(tmp_path, world)
         try:
-            service.start()
+            service.start("tests.support.killable")
             chats = {name: world.group(name, "Bob", "Eve") for name in CHATS}
             until(lambda: len(world.said(world.bot()["id"])) == 2 * len(CHATS), "all groups have agreed")
-            service.child.stop()
-            nth = 1 if step in {"claim", "finish"} else 5
-            service.start("tests.support.killable", step, when, str(nth), wait=False)
+            kill_at(tmp_path, step, when, nth=1 if step in {"claim", "finish"} else 5)
             post(world, chats)
             assert service.child.wait() == -9, service.child.output()
             interrupted = sending(service)

@@ -17,6 +17,8 @@ from whinchat.core.types import Content
 from whinchat.sandbox.faults import Fault, Switch
 from whinchat.sandbox.profiles import BLINK, FLASH, SANDBOX, Profile
 
+pytestmark = pytest.mark.unmeasured
+
 PROFILES = pytest.mark.parametrize("profile", [SANDBOX, FLASH, BLINK], ids=lambda profile: profile.name)
 SEND = "intraLedgerUsdPaymentSend"
 

@@ -11,24 +11,18 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
-from random import Random
 
 import pytest
-from tests.support.graph.graph import SECRET, TOKEN, Graph
-from tests.support.graph.oracle import VERIFY_TOKEN
 from tests.support.graph.server import graphing
-from tests.support.linked.accounts import link, trusting
-from tests.support.product import PHONES, Product, product
+from tests.support.product import PHONES, cloud_product, linked_product
 from tests.support.whatsapp.group_messages import Received
 from tests.support.whatsapp.people import Person
 from tests.support.whatsapp.server import WhatsApp
 
 from whinchat.core.ports import Linkable
 from whinchat.infra.clock import SystemClock
-from whinchat.transports.linked.transport import LinkedTransport
 
 BAD = "https://paypa1-login.pages.dev/verify"
 GOOD = "https://en.wikipedia.org/wiki/Rain"
@@ -46,25 +40,6 @@ async def eventually(condition: Callable[[], bool], what: str) -> None:
 
 
 # --- a linked device --------------------------------------------------------------------------------------------------
-
-
-@asynccontextmanager
-async def linked_product(folder: Path, whatsapp: WhatsApp, *accounts: str) -> AsyncIterator[Product]:
-    """Linked by their codes, as a person does it."""
-    environment = {
-        "WHINCHAT_TRANSPORT__KIND": "whatsapp",
-        "WHINCHAT_TRANSPORT__LINKED__ACCOUNTS": ",".join(accounts),
-        "WHINCHAT_TRANSPORT__LINKED__PROXY": whatsapp.proxy_url,
-        "WHINCHAT_TRANSPORT__LINKED__PER_MINUTE": "600",
-        "WHINCHAT_TRANSPORT__LINKED__TYPING": "false",
-    }
-    with trusting(whatsapp):
-        async with product(folder, environment, trust=whatsapp.prepare) as made:
-            for account in accounts:
-                transport = made.transport(account)
-                assert isinstance(transport, LinkedTransport)
-                await link(transport, whatsapp)
-            yield made
 
 
 def done(kind: str, received: list[Received], words: str = "") -> list[Received]:
@@ -133,33 +108,6 @@ async def test_two_accounts_are_served_by_one_service(tmp_path: Path) -> None:
 
 
 # --- the Cloud API ----------------------------------------------------------------------------------------------------
-
-
-@asynccontextmanager
-async def cloud_product(folder: Path, graph: Graph) -> AsyncIterator[Product]:
-    for name, value in (("token", TOKEN), ("secret", SECRET), ("verify", VERIFY_TOKEN)):
-        (folder / name).write_text(value)
-        (folder / name).chmod(0o600)
-    port = 20_000 + Random().randrange(20_000)
-    file = folder / "whinchat.toml"
-    file.write_text(f"""
-[public]
-port = {port}
-[transport]
-kind = "whatsapp"
-[transport.cloud]
-api = "{graph.url}"
-[[transport.cloud.numbers]]
-name = "shop"
-phone_number_id = "{graph.number.id}"
-business_account_id = "{graph.number.business}"
-token_file = "{folder / "token"}"
-app_secret_file = "{folder / "secret"}"
-verify_token_file = "{folder / "verify"}"
-""")
-    async with product(folder, {}, file=file) as made:
-        graph.webhooks.callback = f"http://127.0.0.1:{port}/whatsapp"
-        yield made
 
 
 async def test_through_the_cloud_api_a_payment_is_confirmed_by_a_tap(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 
 import pytest
-from tests.support.killable import PAYING
+from tests.support.killable import PAYING, kill_at
 from tests.support.live import until
 from tests.support.wallet.street import PHONES, Street, street, yes
 
@@ -22,7 +22,13 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
     with street(tmp_path_factory.mktemp("wallet")) as street_:
         for name in LINKED:
             assert "is linked" in street_.link(name)
+        start(street_)
         yield street_
+
+
+def start(town: Street) -> None:
+    """The service as ever, until somebody wants it killed."""
+    town.service.start("tests.support.killable")
 
 
 def states(town: Street, cents: int) -> list[str]:
@@ -72,15 +78,14 @@ def test_a_kill_between_yes_and_paid_neither_loses_nor_doubles_a_payment(town: S
     cents = 1000 + KILLS.index((step, when))
     amount, had = f"${cents / 100:.2f}", (town.cents("Ana"), town.cents("Bob"))
     town.settle()
-    town.service.child.stop()
-    town.service.start("tests.support.killable", step, when, "1")
+    kill_at(town.service.folder, step, when)
     ana = town.direct("Ana")
     ana.say("Ana", f"send {cents / 100:.2f} to @bob")
     asked = hear(town, "Ana", amount)
     if step != "show":
         ana.say("Ana", yes(asked))
     assert town.service.child.wait() == -9, town.service.child.output()
-    town.service.start()
+    start(town)
     if step == "show":
         ana.say("Ana", yes(asked))
     if (step, when) == NEVER_SENT:
@@ -106,7 +111,7 @@ def end_by_hand(town: Street, cents: int, amount: str) -> None:
         past = "submitting_at = submitting_at - 90000000, confirmed_at = confirmed_at - 90000000, look_at = 0"
         database.execute(f"UPDATE wallet_intents SET {past} WHERE minor = ?", (cents,))
         database.execute("UPDATE jobs SET due_at = NULL WHERE kind = 'wallet.reconcile'")
-    town.service.start()
+    start(town)
     until(lambda: states(town, cents) == ["unresolved"], "nobody found it")
     (known,) = [json.loads(line) for line in town.verb("wallet", "unresolved", "--json").out.splitlines()]
     assert (known["amount"], known["purpose"]) == (amount, "send")

@@ -6,91 +6,33 @@ in a group where there are groups, and in each one's own chat with the bot elsew
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
 
 import pytest
-from tests.support.stages import STAGES, RecordingSink, Stage, until
+from tests.support.stages import RecordingSink, Stage, until
+from tests.support.stories import hears, needs, offered, own, texts
 
 from whinchat.core.errors import TransportError
 from whinchat.core.types import (
-    Action,
-    Certainty,
     ChatKind,
     ChatRef,
     ConnectionState,
     Content,
-    Delete,
-    Edit,
     Location,
-    LockGroup,
     Media,
     MediaKind,
     MembershipChange,
     MembershipChanged,
     MessageEdited,
     MessageReceived,
-    MessageRef,
     MessageRevoked,
     Poll,
     Quoted,
-    React,
     ReactionChanged,
-    RemoveMember,
-    Revoke,
-    SendMedia,
     SendText,
 )
 
 MANY = 500
-
-
-@pytest.fixture(params=list(STAGES))
-async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
-    async with STAGES[request.param]() as stage:
-        yield stage
-        await stage.transport.stop(1)
-
-
-@pytest.fixture
-async def sink(stage: Stage) -> RecordingSink:
-    """The service, connected, with what there was before the story forgotten."""
-    sink = RecordingSink()
-    await stage.transport.start(sink)
-    await until(lambda: stage.transport.state is ConnectionState.ONLINE)
-    before = await stage.post(stage.bob, Content(text="before"))
-    await until(lambda: any(event.id == before.id for event in sink.events))
-    sink.events.clear()
-    return sink
-
-
-def needs(stage: Stage, *capabilities: str) -> None:
-    """Skip the story where the transport lacks one of them."""
-    lacks = [name for name in capabilities if not getattr(stage.transport.capabilities, name)]
-    if lacks:
-        pytest.skip(f"{stage.transport.account} cannot do: {', '.join(lacks)}")
-
-
-def hears(stage: Stage, what: str) -> None:
-    """Skip the story where the network does not tell of it."""
-    if what in stage.unheard:
-        pytest.skip(f"{stage.transport.account} is not told of {what}")
-
-
-def own(stage: Stage, identity: str | None) -> MessageRef:
-    assert identity is not None
-    return MessageRef(stage.group, identity, "", from_me=True)
-
-
-def texts(stage: Stage, sink: RecordingSink) -> list[str]:
-    """What was said, in the order in which it came where the network keeps one."""
-    return sink.texts() if stage.transport.capabilities.ordered else sorted(sink.texts(), key=_by_length)
-
-
-def _by_length(text: str) -> tuple[int, str]:
-    """Numbers in their order, words after them."""
-    return len(text), text
 
 
 async def test_it_says_what_it_is_and_how_it_is(stage: Stage) -> None:
@@ -238,138 +180,6 @@ async def test_media_is_downloaded_up_to_a_size(stage: Stage, sink: RecordingSin
         assert error.value.code == code
 
 
-async def test_what_the_bot_does_arrives_in_order(stage: Stage, sink: RecordingSink) -> None:
-    needs(stage, "quote", "media_out", "react")
-    said = await stage.post(stage.bob, Content(text="spam"))
-    perform = stage.transport.perform
-    sent = await perform(stage.group, SendText("carefull", quote=said, mentions=(stage.bob.id,)), "r1")
-    assert (sent.certainty, sent.error) == (Certainty.SENT, None)
-    picture = SendMedia(MediaKind.IMAGE, "image/png", b"png", "caption", "a.png", quote=said)
-    results = [await perform(stage.group, picture, "r2"), await perform(stage.group, React(said, "⚠️"), "r3")]
-    assert {result.certainty for result in results} == {Certainty.SENT}
-    assert results[0].message_id not in {None, sent.message_id}
-    assert stage.arrived() == ["text carefull", "media", "react"]
-
-
-async def test_the_bot_takes_back_what_was_said(stage: Stage, sink: RecordingSink) -> None:
-    needs(stage, "edit", "moderate_delete", "revoke")
-    said = await stage.post(stage.bob, Content(text="spam"))
-    perform = stage.transport.perform
-    sent = await perform(stage.group, SendText("carefull"), "r1")
-    mine = own(stage, sent.message_id)
-    actions: tuple[Action, ...] = (Edit(mine, "careful"), Delete(said), Revoke(mine))
-    for number, action in enumerate(actions):
-        result = await perform(stage.group, action, f"r{number + 2}")
-        assert (result.certainty, result.error) == (Certainty.SENT, None)
-    assert stage.arrived() == ["text carefull", "edit", "delete", "revoke"]
-
-
-async def test_what_a_network_cannot_do_is_refused_for_good(stage: Stage, sink: RecordingSink) -> None:
-    said = await stage.post(stage.bob, Content(text="spam"))
-    sent = await stage.transport.perform(stage.group, SendText("hello"), "r1")
-    mine = own(stage, sent.message_id)
-    impossible: dict[str, Action] = {
-        "edit": Edit(mine, "hello!"),
-        "revoke": Revoke(mine),
-        "moderate_delete": Delete(said),
-        "remove_member": RemoveMember(stage.eve.id),
-        "lock_group": LockGroup(locked=True),
-    }
-    lacking = {name: action for name, action in impossible.items() if not getattr(stage.transport.capabilities, name)}
-    if not lacking:
-        pytest.skip(f"{stage.transport.account} can do everything")
-    for name, action in lacking.items():
-        result = await stage.transport.perform(stage.group, action, name)
-        assert (result.certainty, result.retry_after) == (Certainty.REJECTED, None)
-        assert result.error
-    assert stage.arrived() == ["text hello"]
-
-
-async def test_as_an_admin_the_bot_removes_members_and_locks_the_group(stage: Stage, sink: RecordingSink) -> None:
-    needs(stage, "groups", "remove_member", "lock_group")
-    perform = stage.transport.perform
-    before = await stage.transport.group(stage.group)
-    assert before is not None
-    assert before.me in before.admins
-    assert not before.announce_only
-    locked = await perform(stage.group, LockGroup(locked=True), "r1")
-    removed = await perform(stage.group, RemoveMember(stage.eve.id), "r2")
-    assert (locked.certainty, removed.certainty) == (Certainty.SENT, Certainty.SENT)
-    after = await stage.transport.group(stage.group)
-    assert after is not None
-    assert after.announce_only
-    assert stage.eve.id not in {member.id for member in after.members}
-    await perform(stage.group, LockGroup(locked=False), "r3")
-    opened = await stage.transport.group(stage.group)
-    assert opened is not None
-    assert not opened.announce_only
-    assert stage.arrived() == ["lock_group", "remove_member", "lock_group"]
-
-
-async def test_what_only_an_admin_may_do_is_refused_to_a_bot_that_is_none(stage: Stage, sink: RecordingSink) -> None:
-    needs(stage, "groups", "moderate_delete", "remove_member", "lock_group")
-    said = await stage.post(stage.bob, Content(text="spam"))
-    await stage.demote_bot()
-    for action in (Delete(said), RemoveMember(stage.eve.id), LockGroup(locked=True)):
-        result = await stage.transport.perform(stage.group, action, str(action.__struct_config__.tag))
-        assert (result.certainty, result.error) == (Certainty.REJECTED, "not_admin")
-    group = await stage.transport.group(stage.group)
-    assert group is not None
-    assert not group.announce_only
-    assert stage.eve.id in {member.id for member in group.members}
-    assert stage.arrived() == []
-
-
-async def test_who_is_not_there_cannot_be_removed(stage: Stage, sink: RecordingSink) -> None:
-    needs(stage, "groups", "remove_member")
-    await stage.member(MembershipChange.LEAVE, stage.eve)
-    result = await stage.transport.perform(stage.group, RemoveMember(stage.eve.id), "r1")
-    assert (result.certainty, result.error) == (Certainty.REJECTED, "not_member")
-
-
-async def test_a_message_of_ours_is_edited_by_its_id_alone_and_as_often_as_that_is_asked(
-    stage: Stage, sink: RecordingSink
-) -> None:
-    needs(stage, "edit")
-    perform = stage.transport.perform
-    sent = await perform(stage.group, SendText("suspicious"), "r1")
-    for number in range(2):
-        edit = Edit(own(stage, sent.message_id), "dangerous")
-        result = await perform(stage.group, edit, f"r{number + 2}")
-        assert (result.certainty, result.error) == (Certainty.SENT, None)
-    assert stage.arrived()[1:] == ["edit", "edit"]
-
-
-async def test_a_rejected_send_did_not_happen(stage: Stage, sink: RecordingSink) -> None:
-    await stage.reject(retry_after=None)
-    await stage.reject(retry_after=2.5)
-    for_good = await stage.transport.perform(stage.group, SendText("one"), "r1")
-    for_now = await stage.transport.perform(stage.group, SendText("one"), "r1")
-    assert (for_good.certainty, for_good.retry_after) == (Certainty.REJECTED, None)
-    assert for_now.certainty is Certainty.REJECTED
-    assert for_now.retry_after is not None
-    assert 2.5 <= for_now.retry_after <= 3
-    assert all(re.fullmatch(r"[a-z0-9_]+", result.error or "") for result in (for_good, for_now))
-    assert (await stage.transport.perform(stage.group, SendText("one"), "r1")).certainty is Certainty.SENT
-    assert stage.arrived() == ["text one"]
-
-
-async def test_an_unknown_send_may_have_happened_or_not(stage: Stage, sink: RecordingSink) -> None:
-    await stage.lose()
-    await stage.leave_unconfirmed()
-    lost = await stage.transport.perform(stage.group, SendText("lost"), "r1")
-    unconfirmed = await stage.transport.perform(stage.group, SendText("arrived"), "r2")
-    assert lost == unconfirmed
-    assert (lost.certainty, lost.message_id, lost.retry_after) == (Certainty.UNKNOWN, None, None)
-    assert stage.arrived() == ["text arrived"]
-
-
-async def test_nothing_is_sent_twice_or_held_back_by_the_transport_itself(stage: Stage, sink: RecordingSink) -> None:
-    for _ in range(2):
-        await stage.transport.perform(stage.group, SendText("same"), "same reference")
-    assert stage.arrived() == ["text same", "text same"]
-
-
 async def test_an_event_may_come_many_times(stage: Stage, sink: RecordingSink) -> None:
     await stage.duplicate(100)
     said = await stage.post(stage.bob, Content(text="echo"))
@@ -430,25 +240,3 @@ async def test_what_is_refused_for_now_is_offered_again_in_order(stage: Stage, s
     await offered(stage)
     await until(lambda: len(sink.events) == 20)
     assert texts(stage, sink) == [str(n) for n in range(20)]
-
-
-async def test_a_stopped_transport_sends_nothing_and_says_so(stage: Stage, sink: RecordingSink) -> None:
-    await stage.transport.stop(5)
-    result = await stage.transport.perform(stage.group, SendText("hello?"), "r1")
-    assert (result.certainty, result.message_id) == (Certainty.REJECTED, None)
-    assert result.retry_after is not None
-    for question in (
-        stage.transport.group(stage.group),
-        stage.transport.download(Media(MediaKind.IMAGE, "handle"), 10),
-    ):
-        with pytest.raises(TransportError) as error:
-            await question
-        assert error.value.retryable
-    assert stage.arrived() == []
-
-
-async def offered(stage: Stage) -> None:
-    """The fake offers only when it is told to; the others by themselves."""
-    offer = getattr(stage.transport, "offer", None)
-    if offer is not None:
-        await offer()

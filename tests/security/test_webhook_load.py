@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import statistics
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -145,21 +144,14 @@ async def test_a_replay_is_brought_again_and_harmless(gate: Gate) -> None:
 # --- many at once ---
 
 
-async def test_a_hundred_at_once_are_answered_while_handlers_are_slow(gate: Gate) -> None:
-    """Nothing waits for a handler: the inbox has it, and that is all that Meta waits for."""
-    times: list[float] = []
-
+async def test_a_hundred_at_once_are_all_taken_and_answered(gate: Gate) -> None:
     async def one(identity: int) -> int:
-        before = time.perf_counter()
-        answered = await gate.post(
+        return await gate.post(
             update(changed(messages=[text(identity=f"wamid.{identity}")], statuses=[status("read", f"s.{identity}")]))
         )
-        times.append(time.perf_counter() - before)
-        return answered
 
     assert set(await asyncio.gather(*(one(identity) for identity in range(100)))) == {200}
     assert len(set(gate.first.taken)) == 200
-    assert statistics.median(times) < 5  # the benchmark measures; this only notices a blockade
 
 
 async def test_a_batch_of_many_changes_is_taken_whole(gate: Gate) -> None:

@@ -1,14 +1,11 @@
-"""`python -m tests.support.killable STEP WHEN NTH`: the service, which kills itself at a durable step.
-
-STEP names a kind of commit (see `STEPS` and `PAYING`), WHEN is `before` or `after` it, NTH counts from 1.
-"""
+"""`python -m tests.support.killable`: the service, which kills itself at the durable step that `kill_at` names."""
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 
 import click
 
@@ -36,26 +33,45 @@ PAYING = {
 """The same of a payment."""
 
 
+ORDER = "kill-at"
+"""A file in the folder of the service; it is gone when the order is carried out."""
+
+
+def kill_at(folder: Path, step: str, when: str, nth: int = 1) -> None:
+    """`step`: a kind of commit, a key of `STEPS` or `PAYING`; `when`: `before` or `after` the `nth` from now on."""
+    (folder / "order").write_text(f"{step} {when} {nth}")
+    (folder / "order").rename(folder / ORDER)
+
+
 class Killing:
     """Another database's, until the commit that is meant."""
 
-    def __init__(self, database: Database, step: str, when: str, nth: int) -> None:
+    def __init__(self, database: Database, order: Path) -> None:
         self._database = database
-        self._mark = {**STEPS, **PAYING}[step]
-        self._when = when
-        self._left = nth
+        self._order = order
+        self._seen = 0
 
     async def commit(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
-        meant = any(self._mark in statement.sql for statement in batch.statements)
-        if meant:
-            self._left -= 1
-        fatal = meant and self._left == 0
-        if fatal and self._when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
+        when = self._fatal(batch)
+        if when == "before":
+            self._die()
         result = await self._database.commit(batch)
-        if fatal:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if when == "after":
+            self._die()
         return result
+
+    def _fatal(self, batch: Batch) -> str | None:
+        """When this is the commit to die at: before or after it."""
+        if not self._order.exists():
+            return None
+        step, when, nth = self._order.read_text().split()
+        mark = {**STEPS, **PAYING}[step]
+        self._seen += any(mark in statement.sql for statement in batch.statements)
+        return when if self._seen == int(nth) else None
+
+    def _die(self) -> None:
+        self._order.unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
 
     async def fetch(self, sql: str, args: Mapping[str, Value] | None = None) -> list[Row]:
         return await self._database.fetch(sql, args)
@@ -68,13 +84,12 @@ class Killing:
 
 
 def main() -> None:
-    step, when, nth = sys.argv[1:]
     settings = config.load(apps={spec.name: spec.settings for spec in bootstrap.APPS})
 
     def ready(service: Service) -> None:
         click.echo(f"Whinchat is ready: {service.listeners.private_url}/readyz")
 
-    serve(settings, ready, around=lambda database: Killing(database, step, when, int(nth)))
+    serve(settings, ready, around=lambda database: Killing(database, Path(ORDER).absolute()))
 
 
 if __name__ == "__main__":

@@ -6,15 +6,20 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from random import Random
 
+from tests.support.graph.graph import SECRET, TOKEN, VERIFY_TOKEN, Graph
+from tests.support.linked.accounts import link, trusting
 from tests.support.running import UNHURRIED
 from tests.support.wallet.desk import Process, sandbox_process
 from tests.support.wallet.street import wallet
+from tests.support.whatsapp.server import WhatsApp
 
 from whinchat.bootstrap import APPS, build
 from whinchat.config import load
 from whinchat.core.ports import Transport
 from whinchat.service import Service
+from whinchat.transports.linked.transport import LinkedTransport
 
 PHONES = {"ana": "+999100000001", "bob": "+999100000002"}
 """They have accounts with money at the bank."""
@@ -72,3 +77,58 @@ async def product(
             yield Product(service, bank)
         finally:
             await service.stop()
+
+
+@asynccontextmanager
+async def linked_product(
+    folder: Path, whatsapp: WhatsApp, *accounts: str, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Product]:
+    """Linked by their codes, as a person does it. `settings`: further ones, as variables of the environment."""
+    environment = {
+        "WHINCHAT_TRANSPORT__KIND": "whatsapp",
+        "WHINCHAT_TRANSPORT__LINKED__ACCOUNTS": ",".join(accounts),
+        "WHINCHAT_TRANSPORT__LINKED__PROXY": whatsapp.proxy_url,
+        "WHINCHAT_TRANSPORT__LINKED__PER_MINUTE": "600",
+        "WHINCHAT_TRANSPORT__LINKED__TYPING": "false",
+        **(settings or {}),
+    }
+    with trusting(whatsapp):
+        async with product(folder, environment, trust=whatsapp.prepare) as made:
+            for account in accounts:
+                transport = made.transport(account)
+                assert isinstance(transport, LinkedTransport)
+                await link(transport, whatsapp)
+            yield made
+
+
+@asynccontextmanager
+async def cloud_product(folder: Path, graph: Graph) -> AsyncIterator[Product]:
+    """One number, whose webhook Graph calls."""
+    async with product(folder, {}, file=cloud_settings(folder, graph)) as made:
+        yield made
+
+
+def cloud_settings(folder: Path, graph: Graph) -> Path:
+    """A file of settings for one number, whose webhook Graph calls."""
+    for name, value in (("token", TOKEN), ("secret", SECRET), ("verify", VERIFY_TOKEN)):
+        (folder / name).write_text(value)
+        (folder / name).chmod(0o600)
+    port = 20_000 + Random().randrange(20_000)
+    file = folder / "whinchat.toml"
+    file.write_text(f"""
+[public]
+port = {port}
+[transport]
+kind = "whatsapp"
+[transport.cloud]
+api = "{graph.url}"
+[[transport.cloud.numbers]]
+name = "shop"
+phone_number_id = "{graph.number.id}"
+business_account_id = "{graph.number.business}"
+token_file = "{folder / "token"}"
+app_secret_file = "{folder / "secret"}"
+verify_token_file = "{folder / "verify"}"
+""")
+    graph.webhooks.callback = f"http://127.0.0.1:{port}/whatsapp"
+    return file

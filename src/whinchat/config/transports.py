@@ -15,9 +15,11 @@ from whinchat.core.errors import SettingsError
 from whinchat.core.secret import Secret
 
 PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
-LOOPBACK = rf"http://(127\.0\.0\.1|localhost|\[::1\]):{PORT}"
+HERE = r"(127\.0\.0\.1|localhost|\[::1\])"
+LOOPBACK = rf"http://{HERE}:{PORT}"
 ACCOUNT = r"^[a-z0-9][a-z0-9_-]{0,31}$"
 PROXY = re.compile(r"(https?|socks5)://([^\s/@]+@)?[^\s/@]+:[0-9]{1,5}/?")
+NEAR = re.compile(rf"(https?|socks5)://([^\s/@]+@)?{HERE}:[0-9]{{1,5}}/?")
 META_ID = r"^[1-9][0-9]{4,30}$"
 
 AccountName = Annotated[str, Meta(pattern=ACCOUNT)]
@@ -252,7 +254,7 @@ def _missing(transport: Transport, public_port: int) -> Iterator[SettingsError]:
 def _leaves(transport: Transport) -> bool:
     """Whether something would be asked that is not on this machine."""
     proxy, cloud = transport.linked.proxy, transport.cloud
-    near = proxy is not None and re.match(LOOPBACK, proxy.reveal()) is not None
+    near = proxy is not None and NEAR.fullmatch(proxy.reveal()) is not None
     return (bool(transport.linked.accounts) and not near) or (
         bool(cloud.numbers) and re.fullmatch(LOOPBACK, cloud.api) is None
     )

@@ -121,6 +121,7 @@ def fake(clock: FakeClock) -> tuple[MemoryDatabase, Queue, Queue]:
     return database, MemoryQueue(database, clock, lease=LEASE), MemoryQueue(database, clock, lease=LEASE)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("make", [sql, fake])
 def test_every_history_ends_well(make: Callable[[FakeClock], tuple[MemoryDatabase, Queue, Queue]]) -> None:
     @settings(max_examples=300)

@@ -17,6 +17,8 @@ from whinchat.apps.scanner.model.grams import BUCKETS, Reader, parts
 from whinchat.apps.scanner.model.trees import Walker
 from whinchat.apps.scanner.scoring import AddressClass, Weights
 
+pytestmark = pytest.mark.unmeasured
+
 LINKS = [
     ("paypal-login{}.top/verify/account.php", True),
     ("secure{}.wallet-restore.pages.dev/seed", True),

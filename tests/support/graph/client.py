@@ -7,8 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
 
-from tests.support.graph.graph import SECRET, TOKEN, Graph
-from tests.support.graph.oracle import VERIFY_TOKEN
+from tests.support.graph.graph import SECRET, TOKEN, VERIFY_TOKEN, Graph
 from tests.support.web_server import listening
 
 from whinchat.config.transports import CloudNumber, CloudTransport

@@ -58,6 +58,8 @@ class Fault:
     status: int = 0
     """0: the code's own, or 503."""
     headers: tuple[tuple[str, str], ...] = ()
+    location: str = "/elsewhere"
+    """Where a redirect leads."""
     seconds: float = 60.0
     times: int = 1
 

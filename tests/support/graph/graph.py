@@ -33,6 +33,7 @@ from whinchat.core.ports import Clock
 APP = "670843887433847"
 SECRET = "the-secret-of-the-app"
 TOKEN = "EAAG-a-token-for-tests"
+VERIFY_TOKEN = "what-the-callback-is-asked-for"
 TYPING = 25_000  # milliseconds that people see it
 
 

@@ -17,10 +17,9 @@ from pywa.utils import HUB_CH, HUB_SIG, HUB_VT
 from pywa_async import WhatsApp
 from pywa_async import handlers as pywa_handlers
 from pywa_async.handlers import Handler
-from tests.support.graph.graph import APP, SECRET, TOKEN, Graph
+from tests.support.graph.graph import APP, SECRET, TOKEN, VERIFY_TOKEN, Graph
 from tests.support.web_server import listening
 
-VERIFY_TOKEN = "what-the-callback-is-asked-for"
 HANDLERS: tuple[type[Handler[Any]], ...] = (
     pywa_handlers.MessageHandler,
     pywa_handlers.EditedMessageHandler,

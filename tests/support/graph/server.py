@@ -218,7 +218,7 @@ class Endpoints:
             case Kind.GARBAGE:
                 return web.Response(body=b'{"messages": [{"id', content_type="application/json")
             case Kind.REDIRECT:
-                return web.Response(status=302, headers={"Location": self._graph.url + "/elsewhere"})
+                return web.Response(status=302, headers={"Location": fault.location})
         assert request.transport is not None
         request.transport.abort()
         return web.Response()

@@ -43,10 +43,6 @@ class Delivery:
     answers: list[int] = field(default_factory=list)
     tried: asyncio.Event = field(default_factory=asyncio.Event)
 
-    @property
-    def taken(self) -> bool:
-        return 200 in self.answers
-
 
 @dataclass(frozen=True)
 class Backoff:

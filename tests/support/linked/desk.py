@@ -261,6 +261,9 @@ class Desk:
         await self.log_in()
 
     async def log_in(self) -> None:
+        """As soon as the library's process is there."""
+        while self.link.state is not LinkState.RUNNING:
+            await self.pass_time(0.1)
         await self.link.tell(callbacks.ME, DEVICE)
         await self.link.tell(callbacks.CONNECTED, CONNECTED)
         assert self.bot.state is ConnectionState.ONLINE
@@ -281,6 +284,7 @@ class Desk:
 def store(path: Path, *, devices: Sequence[str] = (ME_PHONE,)) -> None:
     """A session as the library keeps it, as far as anybody else looks into it."""
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("CREATE TABLE whatsmeow_device (jid TEXT PRIMARY KEY)")
-        connection.executemany("INSERT INTO whatsmeow_device VALUES (?)", [(device,) for device in devices])
+        connection.execute("CREATE TABLE whatsmeow_device (jid TEXT PRIMARY KEY, lid TEXT)")
+        rows = [(device.replace("@", ":1@"), ME.replace("@", ":1@")) for device in devices]
+        connection.executemany("INSERT INTO whatsmeow_device VALUES (?, ?)", rows)
         connection.commit()

@@ -113,7 +113,7 @@ def test_accounts_may_stay_in_the_file_while_the_simulator_is_tried(tmp_path: Pa
 def test_whatsapp_is_not_on_this_machine(tmp_path: Path) -> None:
     offline = BEGIN.replace("public.port", "service.offline = true\npublic.port")
     assert "apps.scanner.privacy" in told(tmp_path, offline + number(tmp_path))["service.offline"].hint
-    near = offline.replace("socks5://bob:hush@proxy.example:1080", "http://127.0.0.1:3128")
+    near = offline.replace("bob:hush@proxy.example:1080", "bob:hush@127.0.0.1:3128")
     assert read(tmp_path, near).service.offline  # what stands in for it is
     assert "service.offline" in told(tmp_path, near + number(tmp_path))
     here = near + 'cloud.api = "http://127.0.0.1:9000"\n' + number(tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 from tests.support.wallet.town import Town
@@ -127,4 +128,4 @@ class Books(RuleBasedStateMachine):
         assert min(self.balances()) >= 0
 
 
-TestBooks = Books.TestCase
+TestBooks = pytest.mark.unmeasured(Books.TestCase)

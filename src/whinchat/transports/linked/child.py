@@ -12,7 +12,8 @@ its callback has not returned: at most 100 in the channel, one before it and one
 for the parent's acknowledgement would only fill that channel. So it writes the event into the socket, from where the
 parent reads it even when this process has died, and returns. As long as the parent keeps up the channel is empty, and
 what can be lost is the one message that is under way. When the parent falls behind by a whole `Window` the callback
-waits, the channel fills, and then the library no longer acknowledges to the server.
+waits, the channel fills, and then the library no longer acknowledges to the server. Measured on a busy machine with two
+cores: at 20 messages/s one message was lost in 84 kills, at 100/s 8 in 77, at 400/s 56 in 80: 1 to 2 ms.
 
 When the parent dies, this process disconnects, takes what is still in the channel, and leaves all that was not
 acknowledged beside the session (`parking`). Only when both are killed at once is lost what the parent had not made
@@ -27,6 +28,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from whinchat.transports.linked.callbacks import (
@@ -55,6 +57,7 @@ LOCK: Final = 15.0  # seconds to wait for the session's process before this one 
 QUIET: Final = 0.3  # seconds without an event, after which a disconnected library is taken to have none left
 ORPHANED: Final = 5.0  # seconds for the end without a parent
 CALLS: Final = 16
+HEAVIEST: Final = 384 * 1024 * 1024  # bytes resident during a call: a file may be larger than its sender says
 STACK: Final = 512 * 1024  # bytes of a thread's stack
 PAGE: Final = os.sysconf("SC_PAGESIZE")
 STATUS: Final = "/proc/self/statm"
@@ -96,6 +99,7 @@ class Child:
         self._known = False
         """The library knows its client: calls may be made."""
         self._failure: bytes | None = None
+        """Why the library has given up."""
         self._parent = os.getppid()
         """To be asked for, too: another child of the parent's could have inherited its end of the pipe."""
         self._deadline = 0.0
@@ -118,7 +122,7 @@ class Child:
         heard = time.monotonic()
         while not self._ended(orphaned=False):
             self._watch()
-            frame = self._pipe.receive(0.02 if self._deadline else 1.0)
+            frame = self._pipe.receive(0.02 if self._deadline else 0.1 if self._calls else 1.0)
             now = time.monotonic()
             if frame is not None:
                 heard = now
@@ -126,8 +130,16 @@ class Child:
             elif now - heard > SILENCE or os.getppid() != self._parent:
                 raise Closed
             if self._failure is not None and not self._deadline:
-                raise Unusable("unreachable" if is_connecting(self._failure) else "session")
+                raise Unusable(self._why(self._failure))
+            if self._calls and resident() > HEAVIEST:
+                raise Unusable("memory")
         self._pipe.send(Kind.STOPPED)
+
+    def _why(self, failure: bytes) -> str:
+        """What its end means: after it had called back it is like a crash, else it could not begin."""
+        if self._known or not failure:
+            return "ended"
+        return "unreachable" if is_connecting(failure) else "session"
 
     def _take(self, frame: Frame) -> None:
         kind, number, values = frame
@@ -152,7 +164,7 @@ class Child:
             if not refusal:
                 self._calls += 1
         if refusal:
-            self._pipe.send(Kind.REFUSED, number, refusal)
+            self._refuse(number, refusal)
         else:
             threading.Thread(target=self._call, args=(number, values), name="call", daemon=True).start()
 
@@ -160,24 +172,42 @@ class Child:
         try:
             name, *arguments = values
             self._pipe.send(Kind.ANSWER, number, self._library.call(str(name), tuple(arguments)))
-        except (BadCall, FrameError) as refused:
-            self._pipe.send(Kind.REFUSED, number, str(refused))
+        except BadCall as bad:
+            self._refuse(number, str(bad))
+        except FrameError:
+            self._refuse(number, "too_large")
         except Closed:
             return  # nobody waits for it any more
+        except Exception:  # such as no memory
+            self._refuse(number, "failed")
         finally:
             with self._lock:
                 self._calls -= 1
 
+    def _refuse(self, number: int, code: str) -> None:
+        with suppress(Closed):
+            self._pipe.send(Kind.REFUSED, number, code)
+
     # The library and its callbacks
 
     def _connect(self) -> None:
-        self._failure = self._library.run(
+        failure = b""
+        try:
+            failure = self._run()
+        finally:
+            self._failure = failure
+
+    def _run(self) -> bytes:
+        failure = self._library.run(
             *(self._settings.session, self._settings.proxy, self._settings.device),
             on_event=lambda number, data: self._hand_over(NAMES.get(number, ""), data),
             on_qr=lambda code: self._hand_over(QR, field(1, code)),
             on_pairing=lambda result: self._hand_over(PAIRING_ENDED, result),
             on_log=self._log,
         )
+        if self._known:
+            self._library.call("Disconnect", ())  # else it would go on confirming messages that nobody hands over
+        return failure
 
     def _hand_over(self, name: str, data: bytes) -> None:
         self._known = True
@@ -196,10 +226,8 @@ class Child:
             self._report(level, code)
 
     def _report(self, level: str, code: str) -> None:
-        try:
+        with suppress(Closed):
             self._pipe.send(Kind.LOG, 0, level, code)
-        except Closed:
-            return
 
     # The end
 

@@ -135,7 +135,8 @@ class Connection:
             self._leave(End(ConnectionState.NEED_PAIRING, states.PAIR, None))
             known = code.code if code.code in {"rate_limited", "bad_number"} else "unreachable"
             raise TransportError("WhatsApp gave no code", code=known, retryable=code.retryable)
-        self.pairing = Pairing(code=code, expires_at=self._clock.now() + CODE)
+        if not self._linked:  # a phone may have been that quick
+            self.pairing = Pairing(code=code, expires_at=self._clock.now() + CODE)
 
     async def logout(self) -> None:
         if not self.online.is_set():
@@ -174,13 +175,23 @@ class Connection:
             self._asked.set_result(True)
 
     async def told(self, told: Lifecycle) -> None:
+        """What a library says that is being stopped changes nothing any more.
+
+        A state is entered before it is written down: what is said meanwhile finds it.
+        """
+        if told.user is not None:
+            self._identities.become(told.user)
+        if self._ended is None or self._ended.done():
+            return
         match told.kind:
-            case LifecycleKind.ME | LifecycleKind.PAIRED:
-                await self._known(told)
+            case LifecycleKind.PAIRED:
+                self._linked, self._wanted, self.pairing = True, None, None
+                self._enter(ConnectionState.CONNECTING)
+                await self._link_is_of(self._clock.now())
             case LifecycleKind.CONNECTED:
                 self._silent_at = None
-                await self._link_is_of(self._clock.now() if self.linked_at is None else self.linked_at)
                 self._enter(ConnectionState.ONLINE)
+                await self._link_is_of(self._clock.now() if self.linked_at is None else self.linked_at)
             case LifecycleKind.DISCONNECTED if self.state in CONNECTED:
                 self._enter(ConnectionState.CONNECTING)
             case LifecycleKind.SILENT if self.state in CONNECTED:
@@ -190,14 +201,6 @@ class Connection:
                 self._leave(End(ConnectionState.NEED_PAIRING, states.PAIRING_OVER, None))
             case _:
                 await self._over(told)
-
-    async def _known(self, told: Lifecycle) -> None:
-        if told.user is not None:
-            self._identities.become(told.user)
-        if told.kind is LifecycleKind.PAIRED:
-            await self._link_is_of(self._clock.now())
-            self._linked, self._wanted, self.pairing = True, None, None
-            self._enter(ConnectionState.CONNECTING)
 
     async def _over(self, told: Lifecycle) -> None:
         """It may be the end of the connection, for a reason."""
@@ -263,6 +266,8 @@ class Connection:
         try:
             with self._sessions.held(self._account):
                 self._linked = self._sessions.linked(self._account)
+                if self._linked:  # for what an earlier process has left, which comes before the library says who it is
+                    self._identities.belong(self._sessions.owner(self._account))
         except Refused as refused:
             reason = Reason.IN_USE if refused.code == "in_use" else Reason.SESSION
             return states.stopped(reason, self._backoff) or End(ConnectionState.STOPPED, str(refused), None)
@@ -271,8 +276,8 @@ class Connection:
         asked, self._codes = self._asked, 0
         self._enter(ConnectionState.CONNECTING if self._linked else ConnectionState.NEED_PAIRING)
         end = await self._live(on_event)
-        if self._wanted is not None and end is not NEW_PAIRING:
-            end = _unpaired(end)  # a person has to ask again
+        if self._wanted is not None and self._asked is asked:
+            end = _unpaired(end)  # a person has to ask again, and has not meanwhile
             self._wanted = None
         if asked is not None and not asked.done():
             asked.set_result(False)
@@ -292,6 +297,7 @@ class Connection:
             watching.cancel()
             self._ended = None
             self.pairing = None
+            self._metrics.set(MEMORY, 0, account=self._account)
         self._enter(end.state, end.hint)
         await self._link.stop(end.leave)
         self._clear_up()

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-LONGEST: Final = 256 * 1024 * 1024  # bytes of a frame: a media file of the largest size with room to spare
+LONGEST: Final = 128 * 1024 * 1024  # bytes of a frame: a media file of 100 MB with room to spare
 HEAD: Final = struct.Struct("!IBI")  # bytes that follow, kind, number
 FIELD: Final = struct.Struct("!cI")
 NUMBER: Final = struct.Struct("!q")
@@ -43,7 +43,7 @@ class Kind(enum.IntEnum):
     ANSWER = 20
     """What the function returned."""
     REFUSED = 21
-    """Code: the call was not made."""
+    """Code: the call was not made, or (`failed`, `too_large`) has no answer."""
     BEAT = 22
     """The answer to `PING`: bytes resident."""
     LOG = 23

@@ -7,8 +7,10 @@ what the library does not know either.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from whinchat.core.types import UserRef
+from whinchat.transports.linked.values import bare_text
 
 PHONE = "@s.whatsapp.net"
 LID = "@lid"
@@ -33,6 +35,10 @@ class KnownIdentities:
         """The account is linked, as this one."""
         phone = None if user.phone is None else user.phone.removeprefix("+") + PHONE
         self._me = frozenset(each for each in (user.id, user.lid, phone) if each)
+
+    def belong(self, ids: Iterable[str]) -> None:
+        """The same, by ids that may name the device; nothing where there is none."""
+        self._me = frozenset(each for each in map(bare_text, ids) if each) or self._me
 
     def lid(self, phone: str) -> str | None:
         return self._find(phone)

@@ -22,12 +22,16 @@ SILENT: Final = 6  # of them without anything from the child: it is killed
 CALLS: Final = 16  # under way at once
 PARKING: Final = 2.0  # seconds for a child to leave beside the session what the service has not taken
 PLANNED: Final = 10.0  # seconds for an end that nobody waits for
-ITS_PART: Final = 0.8  # of the seconds for an end: in the rest the child puts away what was not taken
 OVER: Final = 60.0  # seconds that a child which is never quiet may hold more memory than it should
 YOUNG: Final = 600.0  # seconds in which a child is not restarted for that: it would not help
 
 LEVELS: Final = {"WARN": logging.WARNING, "ERROR": logging.ERROR}
-REASONS: Final = {"unreachable": Reason.UNREACHABLE, "session": Reason.SESSION, "in_use": Reason.IN_USE}
+REASONS: Final = {
+    "unreachable": Reason.UNREACHABLE,
+    "session": Reason.SESSION,
+    "in_use": Reason.IN_USE,
+    "memory": Reason.MEMORY,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class Life:
     async def end(self, reason: Reason, seconds: float) -> None:
         """Let the library disconnect and hand over what it has, at most that long, and park the rest; then kill it."""
         self._reason = self._reason or reason
-        self._process.send(Kind.STOP, 0, int(seconds * 1000 * ITS_PART))
+        self._process.send(Kind.STOP, 0, int(seconds * 1000))
         try:
             async with asyncio.timeout(seconds + PARKING):
                 await self._ended.wait()
@@ -216,6 +220,6 @@ def _failed(code: str) -> Reason:
 
 
 def _refused(code: str) -> Exception:
-    if code in {"not_ready", "busy"}:
-        return BridgeDown(left=False)
+    if code in {"not_ready", "busy", "failed", "too_large"}:
+        return BridgeDown(left=code in {"failed", "too_large"})
     return ValueError(f"the library has no such call: {code}")

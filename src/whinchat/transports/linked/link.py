@@ -43,7 +43,7 @@ class Reason(enum.StrEnum):
     SILENT = "silent"
     """It gave no sign of life and was killed."""
     MEMORY = "memory"
-    """It held more than it may, and was restarted when it had nothing to do."""
+    """It held more than it may, and was restarted when it had nothing to do; at once where it held far too much."""
     IN_USE = "in_use"
     """Another process holds the session file."""
     SESSION = "session"
@@ -113,5 +113,6 @@ class Link(Protocol):
         ...
 
     async def stop(self, deadline: float) -> None:
-        """Let the library disconnect and hand over what it has taken, at most `deadline` seconds; then kill it."""
+        """Let the library disconnect and hand over what it has taken, at most `deadline` seconds; what is left then is
+        put away, and it is killed."""
         ...

@@ -28,6 +28,7 @@ VERSION = 1
 LARGEST = 1 << 30  # bytes of a session
 LINKED = "SELECT EXISTS (SELECT 1 FROM whatsmeow_device)"
 """The library's own table: the row is there from the moment when the phone has linked the device."""
+OWNER = "SELECT jid, lid FROM whatsmeow_device LIMIT 1"
 
 
 class _Exported(msgspec.Struct, forbid_unknown_fields=True):
@@ -75,6 +76,15 @@ class Sessions:
             return False
         with closing(_open(path)) as connection:
             return _is_linked(connection)
+
+    def owner(self, account: str) -> tuple[str, ...]:
+        """Whose device it is: their ids as the library writes them; to be asked as `linked` is, of what is linked."""
+        with closing(_open(self.path(account))) as connection:
+            try:
+                row = connection.execute(OWNER).fetchone()
+            except apsw.Error:  # who it is is told again by the library
+                return ()
+        return tuple(str(each) for each in row or () if each)
 
     @contextmanager
     def held(self, account: str) -> Iterator[None]:

@@ -31,8 +31,10 @@ class Slot:
         try:
             self._clear_way()
             while not self._free.is_set():
-                if not await set_within(self._free, end - self._clock.monotonic(), self._clock):
+                left = end - self._clock.monotonic()
+                if left <= 0:
                     return False
+                await set_within(self._free, left, self._clock)  # another one may have been quicker when it was
             self._free.clear()
             return True
         finally:

@@ -240,7 +240,9 @@ class LinkedTransport:
         return None if state is None else state.group
 
     async def download(self, media: Media, max_bytes: int) -> bytes:
-        """The library holds a file whole: what says itself that it is too large is not begun."""
+        """The library holds a file whole, however large: what says itself that it is too large is not begun, and what
+        the library's process ended over (`child.HEAVIEST`) is not tried again.
+        """
         self._require_connection()
         if media.size > max_bytes:
             raise _too_large()
@@ -251,6 +253,8 @@ class LinkedTransport:
         async with self._downloads:
             data = await self._client.download(handle)
         if isinstance(data, Failure):
+            if data.left and data.code == "no_connection":
+                raise TransportError("the library ended while it loaded the media", code="ended")
             raise _failed(data, "the media cannot be downloaded")
         if len(data) > max_bytes:
             raise _too_large()

@@ -152,4 +152,4 @@ def test_many_rows_take_little_memory(tmp_path: Path) -> None:
         )
         return int(done.stderr.split()[-1])  # kB
 
-    assert peak(8_000) - peak(500) < 20_000
+    assert peak(4_000) - peak(500) < 10_000

@@ -20,6 +20,8 @@ from whinchat.apps.scanner.links.parse import parse_link
 from whinchat.apps.scanner.verdict import Level
 from whinchat.testing.clock import FakeClock
 
+pytestmark = pytest.mark.unmeasured
+
 SAMPLE = Path(__file__).parents[3] / "data" / "links_sample.tsv.gz"
 """Drawn by `scripts/sample_links.py`; links_sample.md says from where."""
 

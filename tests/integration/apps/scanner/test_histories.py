@@ -8,6 +8,7 @@ import asyncio
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.opinions import EVIL, NICE, SHADY, Opinions, link, scanner
@@ -257,6 +258,7 @@ async def live(history: list[object]) -> None:
         await world.check()
 
 
+@pytest.mark.unmeasured
 @given(st.lists(steps, max_size=25))
 def test_any_history_is_handled_once_in_order_and_every_danger_answered(history: list[object]) -> None:
     asyncio.run(live(history))

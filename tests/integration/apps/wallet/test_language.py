@@ -12,6 +12,7 @@ def test_the_whole_corpus_is_understood(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out.splitlines()[-1].endswith("100.0%")
 
 
+@pytest.mark.unmeasured
 def test_no_mutation_of_the_corpus_confirms_unless_it_is_a_yes() -> None:
     assert list(broken(3000, seed=7)) == []
 

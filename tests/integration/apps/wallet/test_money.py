@@ -97,6 +97,7 @@ class Money(RuleBasedStateMachine):
             self.loop.close()
 
 
+@pytest.mark.unmeasured
 def test_no_history_makes_money_unsafe() -> None:
     how = settings(max_examples=FOUND, stateful_step_count=12, suppress_health_check=[*HealthCheck])
     run_state_machine_as_test(Money, settings=how)

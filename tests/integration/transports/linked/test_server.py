@@ -253,8 +253,7 @@ async def test_what_came_while_the_bot_was_away_waits_for_it(scene: Scene) -> No
     await scene.bot.event("backlog done", about="Count: 20\n")
     for each in said:
         await scene.bot.event("message", id=each)
-    await scene.whatsapp.receipts.first(lambda receipt: receipt.ids == (said[-1],))
-    assert len(device.outbox) == 0
+    await until(lambda: len(device.outbox) == 0)
 
 
 async def test_an_unavailable_network_is_tried_again(scene: Scene) -> None:

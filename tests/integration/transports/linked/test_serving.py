@@ -32,6 +32,7 @@ class FakeLibrary:
         self.gate = threading.Event()
         self.gate.set()
         self.connecting: tuple[str, ...] = ()
+        self.disconnected = False
         self._callbacks: dict[str, Callable[..., None]] = {}
         self._work: queue.Queue[Callable[[], None] | bytes] = queue.Queue()
 
@@ -52,9 +53,14 @@ class FakeLibrary:
 
     def call(self, name: str, arguments: tuple[Value, ...]) -> bytes:
         if name == "Disconnect":
+            self.disconnected = True
             return b""
         if name == "Unknown":
             raise BadCall("unknown_function")
+        if name == "Fails":
+            raise MemoryError
+        if name == "Large":
+            return bytes(200)
         self.called.append((name, arguments))
         self.gate.wait(10)
         return b"answer"
@@ -184,7 +190,19 @@ def test_calls_are_made_beside_each_other_up_to_a_bound(parent: Parent, monkeypa
     assert sorted(parent.library.called) == [("GetMe", ()), ("SendPresence", ("available",))]
 
 
-def test_calls_that_cannot_be_made_are_refused(parent: Parent) -> None:
+def test_a_call_that_takes_far_too_much_memory_is_the_end(parent: Parent, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as a file of a gigabyte whose sender says that it is small."""
+    parent.connects()
+    monkeypatch.setattr(child, "HEAVIEST", 1)
+    parent.says(Kind.PING)
+    parent.hears(Kind.BEAT)  # what is held without a call is the parent's to judge
+    parent.library.gate.clear()
+    parent.says(Kind.CALL, 1, "DownloadAny", b"")
+    with pytest.raises(Unusable, match="memory"):
+        parent.waits()
+
+
+def test_calls_that_cannot_be_made_are_refused(parent: Parent, monkeypatch: pytest.MonkeyPatch) -> None:
     parent.starts()
     parent.hears(Kind.READY)
     parent.says(Kind.CALL, 1, "GetMe")
@@ -192,8 +210,10 @@ def test_calls_that_cannot_be_made_are_refused(parent: Parent) -> None:
     parent.says(Kind.CONNECT)
     parent.library.calls_back("on_qr", b"code")
     parent.hears(Kind.EVENT)
-    parent.says(Kind.CALL, 2, "Unknown")
-    assert parent.hears(Kind.REFUSED)[2] == ("unknown_function",)
+    monkeypatch.setattr("whinchat.transports.linked.frames.LONGEST", 100)
+    for name, code in (("Unknown", "unknown_function"), ("Fails", "failed"), ("Large", "too_large")):
+        parent.says(Kind.CALL, 2, name)
+        assert parent.hears(Kind.REFUSED)[2] == (code,)
 
 
 def test_what_the_library_logs_is_told_as_a_code(parent: Parent) -> None:
@@ -288,6 +308,16 @@ def test_why_the_library_gave_up(parent: Parent, failure: bytes, code: str) -> N
     parent.library.ends(failure)
     with pytest.raises(Unusable, match=code):
         parent.waits()
+
+
+@pytest.mark.parametrize("text", [b"proto: required field not set", b"", b"websocket: close 1006"])
+def test_a_library_that_ends_although_it_had_begun_is_like_one_that_crashed(parent: Parent, text: bytes) -> None:
+    """One that does not understand an event of its own hands over no other, and would go on to confirm them."""
+    parent.connects()
+    parent.library.ends(text)
+    with pytest.raises(Unusable, match="ended"):
+        parent.waits()
+    assert parent.library.disconnected
 
 
 def test_a_library_of_another_version_or_none_is_refused(parent: Parent, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
@@ -252,4 +253,4 @@ class Ledger(RuleBasedStateMachine):
         assert owed == self.received - self.paid - self.refunded
 
 
-TestLedger = Ledger.TestCase
+TestLedger = pytest.mark.unmeasured(Ledger.TestCase)

@@ -384,4 +384,4 @@ class PaymentsMachine(RuleBasedStateMachine):
             assert self.do(self.store.intents.spent("sandbox", ANA.account)) == self._spent(self.rows)
 
 
-TestPaymentsMachine = PaymentsMachine.TestCase
+TestPaymentsMachine = pytest.mark.unmeasured(PaymentsMachine.TestCase)

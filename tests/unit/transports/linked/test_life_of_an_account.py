@@ -117,6 +117,18 @@ async def test_what_the_network_ended_for_good_waits_for_a_person(
     assert desk.link.starts == 2
 
 
+async def test_what_a_library_says_on_its_way_out_changes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def still_talking(_: float) -> None:
+        await desk.link.tell(callbacks.CONNECTED, CONNECTED)
+        desk.link.state = LinkState.STOPPED
+
+    await desk.go_online()
+    monkeypatch.setattr(desk.link, "stop", still_talking)
+    await desk.link.tell(callbacks.STREAM_REPLACED)
+    await desk.pass_time(60)
+    assert (desk.state(), desk.link.starts) == (ConnectionState.REPLACED, 1)
+
+
 async def test_a_temporary_ban_ends_by_itself_and_not_before(desk: Desk) -> None:
     await desk.go_online()
     await desk.link.tell(callbacks.TEMPORARY_BAN, NEONIZE.TemporaryBan(Code="BLOCKED_BY_USERS", Expire=3600))

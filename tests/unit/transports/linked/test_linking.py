@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 from tests.support.library import NEONIZE
-from tests.support.linked.desk import CONNECTED, DEVICE, PAIRED, Desk, store
+from tests.support.linked.desk import CONNECTED, DEVICE, PAIRED, Desk, returned, store
 
 from whinchat.core.errors import TransportError
-from whinchat.core.ports import Linkable, Pairing
+from whinchat.core.ports import Batch, Linkable, Pairing
 from whinchat.core.types import ConnectionState
 from whinchat.transports.linked import callbacks, connection
 from whinchat.transports.linked.link import LinkState, Reason
@@ -85,6 +85,41 @@ async def test_a_code_is_typed_on_the_phone(desk: Desk) -> None:
     await show(desk, "2@two")
     assert desk.bot.pairing.code == "ABCD-2345"  # what was asked for stays
     await scan(desk)
+    assert desk.state() is ConnectionState.ONLINE
+    assert not shown(desk)
+
+
+async def test_a_code_that_comes_after_the_link_is_not_shown(desk: Desk) -> None:
+    answer = desk.link.hold("PairPhone")
+    asking = await begin(desk, PHONE)
+    await show(desk)
+    await desk.clock.advance(0)
+    await scan(desk)
+    answer(returned("PairPhoneReturnFunction", Code="ABCD-2345"))
+    await asking
+    assert (desk.state(), desk.bot.pairing) == (ConnectionState.ONLINE, None)
+
+
+async def test_a_slow_disk_does_not_hold_up_what_the_library_says(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither is an older code shown again, nor an older state entered, when it is done at last."""
+    asking = await begin(desk)
+    await show(desk)
+    await asking
+    store(desk.sessions.path("bot"))
+    written, commit = asyncio.Event(), desk.database.commit
+
+    async def slow(batch: Batch) -> Sequence[Sequence[Sequence[object]]]:
+        await written.wait()
+        return await commit(batch)
+
+    monkeypatch.setattr(desk.database, "commit", slow)
+    paired = asyncio.create_task(desk.link.tell(callbacks.PAIR_STATUS, PAIRED))
+    await desk.clock.advance(0)
+    await show(desk, "2@late")
+    assert (desk.state(), shown(desk)) == (ConnectionState.CONNECTING, False)
+    await desk.link.tell(callbacks.CONNECTED, CONNECTED)
+    written.set()
+    await paired
     assert desk.state() is ConnectionState.ONLINE
 
 
@@ -199,6 +234,30 @@ async def test_the_end_of_a_link_is_told_and_everything_of_it_forgotten(tmp_path
     await show(desk)
     await asking
     assert desk.bot.pairing is not None
+    await desk.bot.stop(0)
+
+
+async def test_who_asks_while_the_last_process_still_ends_is_not_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path)
+    await desk.go_online()
+    ended, stop = asyncio.Event(), desk.link.stop
+
+    async def slowly(deadline: float) -> None:
+        await ended.wait()
+        await stop(deadline)
+
+    monkeypatch.setattr(desk.link, "stop", slowly)
+    await desk.bot.logout()
+    await desk.clock.advance(0)
+    assert desk.state() is ConnectionState.LOGGED_OUT
+    asking = await begin(desk)
+    ended.set()
+    await desk.clock.advance(0)
+    await show(desk)
+    await asking
+    assert (desk.state(), shown(desk), desk.link.starts) == (ConnectionState.NEED_PAIRING, True, 2)
     await desk.bot.stop(0)
 
 

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.library import ME, ME_PHONE
 from tests.support.linked.desk import store
 
 from whinchat.core.errors import Refused, StorageError
@@ -60,6 +61,14 @@ def test_it_tells_which_accounts_there_are_and_which_are_linked(sessions: Sessio
     assert [sessions.linked(name) for name in ("bot", "empty", "ended", "nobody")] == [True, False, False, False]
 
 
+def test_it_tells_whose_device_it_is(sessions: Sessions) -> None:
+    """Where the library keeps that otherwise, it says so itself a moment later."""
+    assert sessions.owner("bot") == (ME_PHONE.replace("@", ":1@"), ME.replace("@", ":1@"))
+    with closing(sqlite3.connect(sessions.path("bot"))) as connection:
+        connection.execute("ALTER TABLE whatsmeow_device DROP COLUMN lid")
+    assert sessions.owner("bot") == ()
+
+
 def test_only_one_holds_a_session_also_in_another_process(sessions: Sessions, tmp_path: Path) -> None:
     with sessions.held("bot"), pytest.raises(Refused) as refused, Sessions(tmp_path / "linked").held("bot"):
         pass
@@ -71,7 +80,7 @@ def test_only_one_holds_a_session_also_in_another_process(sessions: Sessions, tm
 def test_an_export_is_the_session_as_it_is_now_and_legible_to_nobody(sessions: Sessions, tmp_path: Path) -> None:
     with closing(sqlite3.connect(sessions.path("bot"))) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("INSERT INTO whatsmeow_device VALUES ('4915@s.whatsapp.net')")
+        connection.execute("INSERT INTO whatsmeow_device (jid) VALUES ('4915@s.whatsapp.net')")
         connection.commit()  # in the journal only
         exported = sessions.export("bot", cover)
     assert b"4915" not in exported

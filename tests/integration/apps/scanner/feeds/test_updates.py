@@ -155,32 +155,46 @@ async def test_a_known_list_is_read_as_its_publisher_writes_it(
     assert dict(again.headers) == own | {"Accept": "*/*"} | version
 
 
-FAULTS: Mapping[str, tuple[Handler, str]] = {
+FAULTS_OF_SERVERS: Mapping[str, tuple[Handler, str]] = {
     "drips": (drips(b"a.example\n" * 1000), "timeout"),
     "is silent": (silent(), "timeout"),
     "hangs up": (hangs_up(), "truncated"),
     "is cut off": (cut_off(b"a.example\n" * 50, 100_000), "truncated"),
     "is cut off in chunks": (cut_off(b"a.example\n" * 50), "truncated"),
-    "is a web page": (body(b"<!DOCTYPE html>\n<html><title>Just a moment...</title>"), "refused"),
-    "is an error in JSON": (body(b'{"error": "rate limited"}'), "refused"),
     "is too many requests": (body(b"slow down", 429, Retry_After="7200"), "status_429"),
     "is an error": (body(b"oops", 500), "status_500"),
     "is unavailable": (body(b"", 503), "status_503"),
     "is gone": (body(b"not here", 404), "status_404"),
-    "is empty": (body(b""), "refused"),
-    "is half a gzip": (body(gzip.compress(openphish(urls()))[:-20]), "refused"),
     "is half an encoding": (body(gzip.compress(openphish(urls()))[:-20], Content_Encoding="gzip"), "truncated"),
     "is a bomb": (body(bomb(4), Content_Encoding="gzip"), "too_large"),
-    "is a bomb of remarks": (body(bomb(4, b"# nothing\n")), "refused"),
     "is too long": (body(b"x" * 2_000_000), "too_large"),
     "redirects for ever": (redirect("/list"), "redirect"),
     "redirects to a file": (redirect("file:///etc/passwd"), "redirect"),
+}
+"""Noticed before anybody reads the list."""
+
+FAULTS_OF_LISTS: Mapping[str, tuple[Handler, str]] = {
+    "is a web page": (body(b"<!DOCTYPE html>\n<html><title>Just a moment...</title>"), "refused"),
+    "is an error in JSON": (body(b'{"error": "rate limited"}'), "refused"),
+    "is empty": (body(b""), "refused"),
+    "is half a gzip": (body(gzip.compress(openphish(urls()))[:-20]), "refused"),
+    "is a bomb of remarks": (body(bomb(4, b"# nothing\n")), "refused"),
     "is 100 times smaller": (body(openphish(urls(1))), "refused"),
     "is all popular sites": (body("".join(f"{name}\n" for name in sorted(POPULAR)).encode()), "suspicious_list"),
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+FAULTS = {**FAULTS_OF_SERVERS, **FAULTS_OF_LISTS}
+
+
+@pytest.mark.parametrize(
+    ("known", "fault"),
+    [
+        *(("openphish", fault) for fault in FAULTS_OF_SERVERS),
+        *((name, fault) for name in FORMATS for fault in FAULTS_OF_LISTS),
+    ],
+    indirect=["known"],
+)
 async def test_a_list_that_misbehaves_costs_nothing(
     known: Source,
     fault: str,
