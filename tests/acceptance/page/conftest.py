@@ -10,13 +10,13 @@ from tests.support.browser import Visit, chromium, inhabit, visit
 from tests.support.live import World, world_process
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as found:
         yield found
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def one_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with world_process(tmp_path_factory.mktemp("page")) as world:
         yield world
