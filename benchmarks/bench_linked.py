@@ -12,8 +12,8 @@ group       the same in a group, each with a link
 outbound    answers a second to 100 pings at once, until the network has them. Whinchat may save up no more than that
             (the highest `per_minute`), so it rests between the rounds
 latency     milliseconds from saying a ping until its answer is at the network, under 20 messages a second of which four
-            are pings, for `--minutes` (the others two at most); `memory` (PSS) every ten seconds of it, and its slope
-            over the second half in megabytes an hour. `unanswered` is to be 0
+            are pings, for `--minutes` (the others two at most); `memory` (anonymous) every ten seconds of it, and its
+            slope over the second half in megabytes an hour, if that is long enough. `unanswered` is to be 0
 after       as rest, at the end of it
 resume      seconds from SIGKILL of the process that is connected until it is logged in again: Whinchat's child, which
             it starts again by itself, a minute after the one before; the others are started again at once
@@ -29,7 +29,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ from benchmarks.linked_crowd import Crowd, Witness
 
 RATE = 20.0  # messages a second
 OTHERS = 2.0  # minutes at most
+LATE = 10.0  # seconds after the last ping, when one without an answer is given up
 
 
 @dataclass(frozen=True)
@@ -106,10 +107,13 @@ class Measurement:
         minutes = self._plan.minutes if self._bot.paced else min(self._plan.minutes, OTHERS)
         asyncio.get_running_loop().call_later(minutes * 60, over.set)
         await asyncio.gather(self._crowd.speak(RATE, over), memory.watch(over))
-        await self._bot.settled()
-        await asyncio.sleep(1.0)
         said = self._crowd.said[before:]
         pings = [each for each in said if each.ping]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LATE):
+                while not all(self._witness.answers[each.id] for each in pings):
+                    await asyncio.sleep(LOOK)
+        await self._bot.settled()
         took = [
             (min(self._witness.answers[each.id].values()) - each.at) * 1000
             for each in pings

@@ -35,6 +35,7 @@ PATHS = os.pathsep.join((str(ROOT), str(ROOT / "src")))
 PORTS = range(20_000, 30_000)
 """None of those that the system gives to outgoing connections, which would take it while the network is away."""
 SAMPLE = 10.0  # seconds between two looks at the memory
+TELLING = 300.0  # seconds, after which a slope says something
 SETTLED = 15 * 24 * 3600 * 1000  # milliseconds since the account was linked
 
 Told = dict[str, Any]
@@ -208,7 +209,7 @@ async def open_linked(folder: Path, network: Network) -> AsyncIterator[LinkedSer
 
 
 class Memory:
-    """Of processes, every ten seconds."""
+    """Of processes, every ten seconds: what is their own alone, since others come and go that share the rest."""
 
     def __init__(self, processes: Callable[[], Mapping[str, int]]) -> None:
         self._processes = processes
@@ -219,7 +220,7 @@ class Memory:
         while not over.is_set():
             for who, pid in self._processes().items():
                 with suppress(FileNotFoundError, ProcessLookupError):  # it may end at any moment
-                    self._samples[who].append((time.monotonic(), resident(pid).pss))
+                    self._samples[who].append((time.monotonic(), resident(pid).anonymous))
             with suppress(TimeoutError):
                 await asyncio.wait_for(over.wait(), SAMPLE)
 
@@ -230,7 +231,8 @@ class Memory:
 def _course(samples: Sequence[tuple[float, float]]) -> dict[str, Any]:
     times, sizes = zip(*samples, strict=True)
     late = len(samples) // 2
-    grows = statistics.linear_regression(times[late:], sizes[late:]).slope * 3600 if late > 1 else None
+    told = times[-1] - times[late] >= TELLING
+    grows = statistics.linear_regression(times[late:], sizes[late:]).slope * 3600 if told else None
     return {
         "begin": statistics.median(sizes[:5]),
         "end": statistics.median(sizes[-5:]),

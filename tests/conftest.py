@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import sys
 from collections.abc import Generator
@@ -40,12 +41,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Its fixtures too."""
-    measuring = sys.gettrace()
-    if item.get_closest_marker("unmeasured") is None:
-        return (yield)
-    sys.settrace(None)
+    """What is unmeasured is so with its fixtures. How a verb has set up the logging is not left to the next test."""
+    measuring, root = sys.gettrace(), logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    unmeasured = item.get_closest_marker("unmeasured") is not None
+    if unmeasured:
+        sys.settrace(None)
     try:
         return (yield)
     finally:
-        sys.settrace(measuring)
+        if unmeasured:
+            sys.settrace(measuring)
+        root.setLevel(level)
+        root.handlers[:] = handlers

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
-import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from tests.support.hostile_web import (
@@ -137,7 +137,7 @@ async def test_a_damaged_page_is_one_as_far_as_it_goes(web: Web, speech: Speech,
 
 async def test_what_is_known_when_the_time_is_over_stays_known(web: Web) -> None:
     dripping = raw(HTML + b"Content-Length: 100000\r\n\r\n<title>Hello", b".", pause=0.03, forever=True)
-    visit = await visited(web, dripping)
+    visit = await visited(web, dripping, SHORT)
     assert (visit.fault, visit.status, visit.headers["content-type"]) == (FetchFault.TIMEOUT, 200, "text/html")
     assert visit.body.startswith(b"<title>Hello.")
 
@@ -145,11 +145,9 @@ async def test_what_is_known_when_the_time_is_over_stays_known(web: Web) -> None
 async def test_the_time_is_that_of_all_hops_together(web: Web) -> None:
     for number in range(10):
         web.server.on(f"/{number}", raw(b"", f"HTTP/1.1 302 X\r\nLocation: /{number + 1}\r\n\r\n".encode(), pause=0.04))
-    started = time.monotonic()
-    visit = await web.visit("/0", LIMITS)
+    visit = await web.visit("/0", replace(LIMITS, total=SHORT))
     assert visit.fault is FetchFault.TIMEOUT
     assert 0 < len(visit.hops) < 10
-    assert time.monotonic() - started < LIMITS.total + 0.3
 
 
 # --- HEAD and GET --------------------------------------------------------------------------------------------------

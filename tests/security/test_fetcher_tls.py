@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -105,9 +106,8 @@ async def test_who_is_not_trusted_is_looked_at_and_told_nothing(
 async def test_who_does_not_speak_tls_is_left(connected: list[str], said: Speech, fault: FetchFault) -> None:
     async with hostile_web(connected) as web:
         web.server.greeting = said
-        started = time.monotonic()
-        visit = await web.fetcher.visit(web.url(scheme="https"), VisitLimits(total=0.3))
-        assert time.monotonic() - started < 1
+        limits = VisitLimits(total=0.3 if fault is FetchFault.TIMEOUT else 10.0)
+        visit = await web.fetcher.visit(web.url(scheme="https"), limits)
         assert (visit.fault, visit.certificate) == (fault, None)
 
 
@@ -117,9 +117,9 @@ async def test_who_keeps_the_handshake_waiting_does_not_get_all_the_time(
     monkeypatch.setattr("whinchat.infra.hop.CONNECT", 0.1)
     async with hostile_web(connected) as web:
         web.server.greeting = raw(close=False)
-        started = time.monotonic()
-        assert (await visited(web)).fault is FetchFault.TIMEOUT
-        assert time.monotonic() - started < 1
+        async with asyncio.timeout(20):
+            visit = await web.fetcher.visit(web.url(scheme="https"), VisitLimits(total=60.0))
+        assert visit.fault is FetchFault.TIMEOUT
 
 
 @pytest.mark.parametrize("host", [SECRET, "[::1]", "2130706434", "inside.example"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import pytest
 
@@ -39,6 +40,14 @@ def rows(many: int) -> list[Taken]:
             assert taken is not None
             found.append(taken)
     return found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_steps() -> Iterator[None]:
+    """The samples are small: their folds need not be learned as thoroughly as a hundred thousand links."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit, "FOLD_STEPS", 10)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -139,6 +139,7 @@ def parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Parent]:
     other = Parent(tmp_path)
     monkeypatch.setattr(child, "Library", lambda _: other.library)
     monkeypatch.setattr(child, "QUIET", 0.05)
+    monkeypatch.setattr(child, "HEAVIEST", 1 << 40)  # this process is heavy with all the tests that it runs
     yield other
     other.close()
 
