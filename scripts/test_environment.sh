@@ -9,4 +9,5 @@ if [ -w /dev/shm ] && [ "${room:-0}" -gt 4000000 ]; then
     TMPDIR=$(mktemp -d /dev/shm/whinchat.XXXXXX)
     export TMPDIR
     trap 'rm -rf "$TMPDIR"' EXIT
+    trap 'exit 130' INT TERM
 fi

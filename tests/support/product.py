@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from random import Random
 
 from tests.support.graph.graph import SECRET, TOKEN, VERIFY_TOKEN, Graph
 from tests.support.linked.accounts import link, trusting
@@ -113,7 +113,7 @@ def cloud_settings(folder: Path, graph: Graph) -> Path:
     for name, value in (("token", TOKEN), ("secret", SECRET), ("verify", VERIFY_TOKEN)):
         (folder / name).write_text(value)
         (folder / name).chmod(0o600)
-    port = 20_000 + Random().randrange(20_000)
+    port = _free_port()
     file = folder / "whinchat.toml"
     file.write_text(f"""
 [public]
@@ -132,3 +132,10 @@ verify_token_file = "{folder / "verify"}"
 """)
     graph.webhooks.callback = f"http://127.0.0.1:{port}/whatsapp"
     return file
+
+
+def _free_port() -> int:
+    """One that nothing listens on now; Graph has to be told of it before the service is there."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        number: int = found.getsockname()[1]
+        return number
