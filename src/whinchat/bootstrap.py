@@ -253,6 +253,9 @@ def _assemble(
             ),
         ),
         housekeeping.Vacuum(opened),
+        rotation.Reseal(
+            database, sealer, sealed_columns(), partial(keyring.load, settings.keys.path, settings.storage.data)
+        ),
     )
     jobs = JobRunner(
         queue,

@@ -175,23 +175,42 @@ def test_the_database_is_checked_and_migrated_beside_the_service(town: Running) 
 # --- keys --------------------------------------------------------------------------------------------------------
 
 
+def test_a_rotation_that_the_service_does_not_finish_in_time_goes_on_later(
+    town: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whinchat.cli.keys.PATIENCE", 0.5)
+    monkeypatch.setattr("whinchat.cli.keys.LOOK", 0.1)
+    town.service.child.send(signal.SIGSTOP)
+    try:
+        stuck = town.verb("keys", "rotate")
+    finally:
+        town.service.child.send(signal.SIGCONT)
+    assert (stuck.code, "whinchat keys rotate --continue" in stuck.err) == (2, True)
+    monkeypatch.undo()
+    done = town.service.whinchat("keys", "rotate", "--continue")
+    assert "the service has sealed everything again" in done.stdout, done.stderr
+
+
 def test_keys_are_rotated_exported_and_imported(town: Running) -> None:
     folder = town.service.folder
     chat = town.group("Keys")
     message = chat.say("Bob", bad("keys"))
     chat.ask("Ana", "!scan deny example.net")
     (folder / "words").write_text("correct horse battery staple\n")
-    refused = town.verb("keys", "rotate")
-    assert (refused.code, "in use" in refused.err) == (2, True)
+    refused = town.verb("keys", "rotate", "--prune")
+    assert (refused.code, "--continue --prune" in refused.err) == (2, True)
+    rotated = town.verb("keys", "rotate")
+    assert (rotated.code, "the service has sealed everything again" in rotated.out) == (0, True), rotated.err
     town.service.child.stop()
 
-    rotated = town.verb("keys", "rotate", "--prune")
-    assert rotated.code == 0, rotated.err
-    assert "1 old keys were dropped" in rotated.out
+    pruned = town.verb("keys", "rotate", "--continue", "--prune")
+    assert pruned.code == 0, pruned.err
+    assert "old keys were dropped" in pruned.out
     exported = town.verb("keys", "export", "export.json", "--passphrase-file", "words")
     assert exported.code == 0, exported.err
     key = folder / "root.key"
     kept = key.read_bytes()
+    assert len(json.loads(kept)["keys"]) == 1
     key.unlink()
     town.service.start(wait=False)
     assert town.service.child.wait() == 2

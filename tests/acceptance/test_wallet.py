@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -153,14 +154,32 @@ def test_under_a_wrong_key_nothing_starts_and_nothing_is_lost(town: Street) -> N
     assert "$" in town.tell("Ana", "balance")
 
 
-def test_new_keys_open_all_that_the_wallet_keeps(town: Street) -> None:
+def test_keys_are_renewed_while_people_pay_and_open_all_that_the_wallet_keeps(town: Street) -> None:
     town.tell("Ana", f"contacts add Dee {PHONES['Bob']}")
     asked = town.tell("Ana", "send 5 to Dee")
-    town.service.child.stop()
-    rotated = town.verb("keys", "rotate", "--prune")
-    assert rotated.code == 0, rotated.err
-    town.service.start()
+    over = threading.Event()
+    answers: list[str] = []
+
+    def use() -> None:
+        while not over.is_set():
+            answers.append(town.confirm("Bob", town.tell("Bob", "send 0.05 to @ana")))
+
+    using = threading.Thread(target=use)
+    using.start()
+    try:
+        until(lambda: bool(answers), "Bob pays")
+        for _ in range(2):
+            rotated = town.service.whinchat("keys", "rotate")
+            assert "the service has sealed everything again" in rotated.stdout, rotated.stderr
+    finally:
+        over.set()
+        using.join()
+    assert all("Paid $0.05" in answer for answer in answers)
     assert "Paid $5.00" in town.confirm("Ana", asked)
+    town.service.child.stop()
+    pruned = town.verb("keys", "rotate", "--continue", "--prune")
+    assert "2 old keys were dropped" in pruned.out, pruned.err
+    town.service.start()
     assert "Dee" in town.tell("Ana", "contacts")
     assert town.verb("db", "check").code == 0
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,12 +13,16 @@ import click
 
 from whinchat.cli.common import load, progress
 from whinchat.cli.passphrase import passphrase, passphrase_file, read_file
-from whinchat.core.errors import Refused
+from whinchat.core.errors import Refused, StorageError
 
 if TYPE_CHECKING:
     from whinchat.config import Settings
     from whinchat.infra.crypto.keyring import KeyRing
+    from whinchat.infra.storage.lock import ProcessLock
     from whinchat.infra.storage.sqlite import SqliteDatabase
+
+PATIENCE = 600.0  # seconds for the service to seal everything again
+LOOK = 1.0  # seconds
 
 
 @click.group()
@@ -58,12 +64,13 @@ def status(ctx: click.Context) -> None:
 @click.option("--prune", is_flag=True, help="Afterwards drop the old keys, which older backups still need.")
 @click.pass_context
 def rotate(ctx: click.Context, again: bool, prune: bool) -> None:
-    """Make a new key and seal everything again with it. Stop the service first.
+    """Make a new key and seal everything again with it. A running service does that itself, and goes on serving.
 
     It may be stopped at any time and taken up again with --continue: old and new keys both open. Look-up columns keep
     their key, so nothing that was known is forgotten.
 
-    The old keys stay in the file until --prune. Backups made before the rotation cannot be read without them.
+    The old keys stay in the file until --prune, for which the service must be stopped. Backups made before the rotation
+    cannot be read without them.
 
     \b
     Examples:
@@ -77,13 +84,27 @@ def rotate(ctx: click.Context, again: bool, prune: bool) -> None:
 
     settings = load(ctx)
     path = settings.keys.path
-    with ProcessLock(settings.storage.database):  # a running service would not know the new key
+    in_use: set[str] = set()
+    lock = ProcessLock(settings.storage.database)
+    serving = _is_served(lock)
+    if serving and prune:
+        raise Refused(
+            "the running service may still be sealing with an old key",
+            hint="Leave out --prune now; once the service is stopped: whinchat keys rotate --continue --prune",
+        )
+    with contextlib.nullcontext() if serving else lock:
         ring = load_keys(path, settings.storage.data)
         if not again:
             ring = ring.with_new_key(SystemClock().now())
             save(path, ring)
-        renewed, in_use = asyncio.run(_reseal(settings, ring)) if settings.storage.database.exists() else (0, set())
-        click.echo(f"ok: {ring.newest.id} seals now; {renewed} values were sealed again")
+        if serving:
+            asyncio.run(_ask_service(settings, ring))
+            click.echo(f"ok: {ring.newest.id} seals now; the service has sealed everything again")
+        else:
+            renewed = 0
+            if settings.storage.database.exists():
+                renewed, in_use = asyncio.run(_reseal(settings, ring))
+            click.echo(f"ok: {ring.newest.id} seals now; {renewed} values were sealed again")
         if prune:
             kept = ring.without({key.id for key in ring.keys} - in_use)
             save(path, kept)
@@ -158,6 +179,46 @@ async def _reseal(settings: Settings, ring: KeyRing) -> tuple[int, set[str]]:
         with progress("sealing again") as advance:
             renewed = await reseal(database, sealer, sealed_columns(), advance)
         return renewed, await key_ids_in_use(database, sealed_columns())
+
+
+def _is_served(lock: ProcessLock) -> bool:
+    """Whether a service runs. Raises StorageError (`in_use`): something else has the database."""
+    try:
+        with lock:
+            return False
+    except StorageError as error:
+        if error.code != "in_use" or not lock.is_served():
+            raise
+        return True
+
+
+async def _ask_service(settings: Settings, ring: KeyRing) -> None:
+    """The running service takes up the ring, and seals everything again. Raises Refused: not in time."""
+    from random import SystemRandom
+
+    from whinchat.bootstrap import sealed_columns
+    from whinchat.core.ports import Batch
+    from whinchat.infra.clock import SystemClock
+    from whinchat.infra.crypto.rotation import RESEAL, key_ids_in_use
+    from whinchat.infra.crypto.sealer import AesSealer
+    from whinchat.infra.queue.sql import SqlQueue
+
+    clock = SystemClock()
+    until = clock.monotonic() + PATIENCE
+    async with _migrated(settings) as database:
+        # Under the oldest key, which the service knows in any case; once it has run, it knows the newest.
+        first = SqlQueue(database, AesSealer(replace(ring, keys=ring.keys[:1])), clock, SystemRandom())
+        again = SqlQueue(database, AesSealer(ring), clock, SystemRandom())
+        await database.commit(Batch(first.add(RESEAL)))
+        while await key_ids_in_use(database, sealed_columns()) != {ring.newest.id}:
+            if clock.monotonic() > until:
+                raise Refused(
+                    "the service has not sealed everything again yet",
+                    hint="`whinchat jobs` shows whether it is at it. Old and new keys both open, so nothing is lost; "
+                    "`whinchat keys rotate --continue` goes on.",
+                )
+            await clock.sleep(LOOK)
+            await database.commit(Batch(again.add(RESEAL)))  # for what was being sealed just then
 
 
 async def _ids_in_use(settings: Settings) -> set[str]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 
+from whinchat.core.dispatch.handler import NOTHING, Outcome
 from whinchat.core.errors import StorageError
-from whinchat.core.ports import Batch, Database, Migration, Row, SealedColumn, Sealer, Statement, Value
-from whinchat.infra.crypto.keyring import ID_SIZE
+from whinchat.core.ports import Batch, Claim, Database, Job, Migration, Row, SealedColumn, Sealer, Statement, Value
+from whinchat.infra.crypto.keyring import ID_SIZE, KeyRing
 from whinchat.infra.crypto.sealer import FORMAT, HEADER, AesSealer
+
+log = logging.getLogger(__name__)
 
 BATCH = 200  # values that are renewed in one commit
 WORD = b"whinchat"  # what the canary says
@@ -30,6 +35,7 @@ MIGRATIONS = (
 )
 
 
+RESEAL = Job(kind="keys.reseal", key="all")
 CANARY = SealedColumn("sealing", ("id",), "canary")
 
 
@@ -133,3 +139,29 @@ def _renewed(sealer: AesSealer, column: SealedColumn, row: Row) -> Statement | N
     args: dict[str, Value] = {f"key_{each}": value for each, value in zip(column.key_columns, key, strict=True)}
     sql = f"UPDATE {column.table} SET {column.column} = :new WHERE {same} AND {column.column} = :old"  # noqa: S608
     return Statement(sql, {**args, "new": new, "old": old})
+
+
+class Reseal:
+    """In the running service: takes up the keys that a rotation has put into the key file, and seals everything again.
+
+    What is cut short goes on where it was: what is done is done.
+    """
+
+    kind = RESEAL.kind
+    concurrency = 1
+
+    def __init__(
+        self, database: Database, sealer: AesSealer, columns: Sequence[SealedColumn], reread: Callable[[], KeyRing]
+    ) -> None:
+        """`reread`: the key file as it is now."""
+        self._database = database
+        self._sealer = sealer
+        self._columns = columns
+        self._reread = reread
+
+    async def run(self, claim: Claim) -> Outcome:
+        """Raises StorageError: the key file cannot be read or is another one's, or a value does not open."""
+        self._sealer.renew(await asyncio.to_thread(self._reread))
+        renewed = await reseal(self._database, self._sealer, self._columns)
+        log.info("what is sealed was sealed again", extra={"count": renewed})
+        return NOTHING

@@ -35,13 +35,24 @@ class AesSealer:
     """Keeps a derived key per table and purpose, which are few and named in the code."""
 
     def __init__(self, ring: KeyRing) -> None:
+        self._use(ring)
+        self._tables: dict[tuple[bytes, str], tuple[AESGCM, bytes]] = {}
+        self._nonces: list[bytes] = []
+        self._hashes: dict[str, hmac.HMAC] = {}
+
+    def _use(self, ring: KeyRing) -> None:
         self.ring = ring
         self._secrets = {bytes.fromhex(key.id): key.secret for key in ring.keys}
         self._newest = bytes.fromhex(ring.newest.id)
         self._head = FORMAT + self._newest
-        self._tables: dict[tuple[bytes, str], tuple[AESGCM, bytes]] = {}
-        self._nonces: list[bytes] = []
-        self._hashes: dict[str, hmac.HMAC] = {}
+
+    def renew(self, ring: KeyRing) -> None:
+        """Seal with the ring's newest key from now on; what opened before goes on opening.
+
+        Raises:
+            StorageError: the ring is another installation's (`key_wrong`); nothing changes.
+        """
+        self._use(self.ring.merged(ring))
 
     def seal(self, table: str, row: bytes | str, data: bytes) -> bytes:
         nonce = self._nonce()

@@ -32,7 +32,7 @@ class SqliteDatabase:
         """The first damage that was met since it was opened: a file does not heal by itself."""
         self._path = path
         self._mmap_bytes = mmap_bytes
-        self._lock = ProcessLock(path) if exclusive else None
+        self._lock = ProcessLock(path, serves=True) if exclusive else None
         self._writer: Writer
         self._readers: Readers
 

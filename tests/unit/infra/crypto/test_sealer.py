@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from whinchat.core.errors import StorageError
@@ -54,3 +56,19 @@ def test_purposes_have_keys_of_their_own() -> None:
 def test_keys_do_not_show_themselves() -> None:
     assert "00" * 8 not in repr(RING)
     assert "secret" not in repr(RING)
+
+
+def test_a_sealer_takes_up_new_keys_and_opens_what_it_opened_before() -> None:
+    ring = KeyRing.new(0)
+    sealer = AesSealer(ring)
+    before = sealer.seal("t", "r", b"x")
+    renewed = ring.with_new_key(1)
+    sealer.renew(replace(renewed, keys=renewed.keys[-1:]))
+    after = sealer.seal("t", "r", b"x")
+    assert (sealer.is_newest(before), sealer.is_newest(after)) == (False, True)
+    assert sealer.open("t", "r", before) == sealer.open("t", "r", after) == b"x"
+    assert AesSealer(renewed).open("t", "r", after) == b"x"
+    with pytest.raises(StorageError) as error:
+        sealer.renew(KeyRing.new(2))
+    assert error.value.code == "key_wrong"
+    assert sealer.is_newest(after)
