@@ -184,6 +184,25 @@ def test_keys_are_renewed_while_people_pay_and_open_all_that_the_wallet_keeps(to
     assert town.verb("db", "check").code == 0
 
 
+def test_a_restored_backup_pays_nothing_again_and_knows_what_was_paid_since(town: Street) -> None:
+    asked = town.tell("Ana", "send 3.33 to @bob")
+    assert town.verb("db", "backup", "before.db").code == 0
+    had = town.cents("Ana")
+    assert "Paid $3.33" in town.confirm("Ana", asked)
+    assert "Paid $2.22" in town.confirm("Ana", town.tell("Ana", "send 2.22 to @bob"))
+    town.service.child.stop()
+    restored = town.verb("db", "restore", "before.db")
+    assert restored.code == 0, restored.err
+    town.service.start()
+    until(lambda: town.rows("SELECT count(*) FROM wallet_holds") == [(0,)], "what was paid since is found")
+    town.direct("Ana").say("Ana", yes(asked))  # another yes within a minute is impatience, and not answered
+    town.settle()
+    assert town.cents("Ana") == had - 555
+    found = town.rows("SELECT minor, state FROM wallet_intents WHERE minor IN (222, 333) AND state = 'paid'")
+    assert sorted(found) == [(222, "paid"), (333, "paid")]
+    assert "Paid $1.00" in town.confirm("Ana", town.tell("Ana", "send 1 to @bob"))
+
+
 def test_without_the_bank_what_is_known_is_labelled_and_nothing_is_promised(town: Street) -> None:
     asked = town.tell("Ana", "send 1 to @bob")
     town.tell("Ana", "balance")
