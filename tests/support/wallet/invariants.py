@@ -74,16 +74,15 @@ async def intents(it: Whole) -> list[Row]:
     return [msgspec.convert(row, Row) for row in rows]
 
 
-async def check(it: Whole, yeses: int, *, at_rest: bool = False, shut_out: bool = False) -> None:
+async def check(it: Whole, yeses: int, *, at_rest: bool = False) -> None:
     """Raises Violation. `yeses`: how many messages were said that may confirm something; `at_rest`: nothing goes wrong
-    any more, and there was time to find out everything; `shut_out`: but for what the operator has to look into, because
-    the account could not be read for a day."""
+    any more, and there was time to find out everything."""
     it.bank.check()
     rows, left = await intents(it), debits(it)
     pairs = _paired(it, rows, left)
     _hold(sum(_showings(rows)) <= yeses, "more was confirmed than anybody said yes to")
     for row in rows:
-        _check_intent(row, pairs.get(row.id), at_rest=at_rest, shut_out=shut_out)
+        _check_intent(row, pairs.get(row.id), at_rest=at_rest)
     await _check_custody(it, rows, pairs)
     if at_rest:
         _check_receipts(it, rows)
@@ -130,15 +129,14 @@ def _fits(debit: Debit, row: Row) -> bool:
     return debit.amount + debit.fee <= row.minor + row.fee_limit + slack
 
 
-def _check_intent(row: Row, debit: Debit | None, *, at_rest: bool, shut_out: bool) -> None:
+def _check_intent(row: Row, debit: Debit | None, *, at_rest: bool) -> None:
     if row.state in NOTHING_LEFT:
         _hold(debit is None, f"money left for {row}")
     if row.state == "paid":
         _hold(debit is not None and debit.status == "paid", f"{row} is said to be paid; the bank has {debit}")
     if at_rest:
         _hold(row.state not in {"confirmed", "submitting", "unknown"}, f"nobody found out what became of {row}")
-        known = {"paid", "unresolved"} if shut_out else {"paid"}
-        _hold(debit is None or row.state in known, f"{row} was paid, and that is not known")
+        _hold(debit is None or row.state == "paid", f"{row} was paid, and that is not known")
 
 
 async def _check_custody(it: Whole, rows: list[Row], pairs: dict[str, Debit]) -> None:
