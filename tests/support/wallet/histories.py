@@ -148,7 +148,10 @@ class History:
         self._invoices: list[str] = []
         self._asked = PEOPLE[0]
         self._seen = 0
-        self._sessions = it.bank._ledger.rows("SELECT token_hash, account FROM session")
+        operators = (
+            "SELECT token_hash, account FROM session WHERE account IN (SELECT id FROM account WHERE phone IS NULL)"
+        )
+        self._sessions = it.bank._ledger.rows(operators)
 
     # --- steps ---------------------------------------------------------------------------------------------------
 
@@ -243,9 +246,11 @@ class History:
             self.it.bank._ledger.run("INSERT OR REPLACE INTO session (token_hash, account) VALUES (?, ?)", *session)
 
     async def _link(self, name: str) -> None:
+        """Who finds their session over links again."""
         bot = self.it.bot
-        await self._emit([bot.message(name, bot.direct(name), "link")])
-        await flow(self.it.bot)
+        for text in ("refresh", "link"):
+            await self._emit([bot.message(name, bot.direct(name), text)])
+            await flow(self.it.bot)
         codes = [each.code for each in self.it.bank.messages() if each.phone == bot.phones[name]]
         if codes:
             await self._emit([bot.message(name, bot.direct(name), codes[0])])

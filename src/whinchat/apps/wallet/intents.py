@@ -94,9 +94,9 @@ class Intents:
     async def of_subject(self, subject: str) -> list[Intent]:
         return await self._select("subject = :subject", {"subject": subject})
 
-    async def unresolved(self) -> list[Intent]:
-        """The operator's queue: what could not be found out, longest ago first."""
-        return await self._select("state = 'unresolved'", {})
+    async def unresolved(self, owner: str | None = None) -> list[Intent]:
+        """The operator's queue, or what of one person is in it: what could not be found out, longest ago first."""
+        return await self._select("state = 'unresolved' AND owner = coalesce(:owner, owner)", {"owner": owner})
 
     async def lost(self) -> list[Intent]:
         """Whose job should have run some time ago."""

@@ -13,6 +13,8 @@ import msgspec
 from whinchat.apps.wallet.attempts import FAILURES, Attempts
 from whinchat.apps.wallet.backend import Backend, BackendError
 from whinchat.apps.wallet.identity import phone_key
+from whinchat.apps.wallet.intent import reconcile_job
+from whinchat.apps.wallet.intents import Intents
 from whinchat.apps.wallet.sayings import Sayings
 from whinchat.apps.wallet.sessions import SessionBegan, Sessions
 from whinchat.apps.wallet.users import User, Users, random_id
@@ -128,6 +130,7 @@ class Open:
         backend: Backend,
         users: Users,
         sessions: Sessions,
+        intents: Intents,
         sayings: Sayings,
         *,
         clock: Clock,
@@ -137,6 +140,7 @@ class Open:
         self._backend = backend
         self._users = users
         self._sessions = sessions
+        self._intents = intents
         self._sayings = sayings
         self._clock = clock
         self._random = random
@@ -166,5 +170,7 @@ class Open:
         return outcome + Outcome(
             (await self._sayings.to(user.profile, "wallet.verify.linked"),),
             Batch((began, *self._users.owns(user, (wallet.id for wallet in me.wallets)))),
+            # Their list can be read again: it may tell what could not be found out.
+            jobs=tuple(reconcile_job(each.id) for each in await self._intents.unresolved(user.id)),
             facts=(SessionBegan(user.id),),
         )

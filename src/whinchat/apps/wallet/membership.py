@@ -17,6 +17,7 @@ from whinchat.apps.wallet.commands.preferences import Currency, Settings, SetUse
 from whinchat.apps.wallet.commands.start import Start
 from whinchat.apps.wallet.guards import Guards
 from whinchat.apps.wallet.identity import Identities
+from whinchat.apps.wallet.intents import Intents
 from whinchat.apps.wallet.limits import RAISE, Limits
 from whinchat.apps.wallet.linking import Linking
 from whinchat.apps.wallet.logins import Login, Open
@@ -96,7 +97,16 @@ class Membership:
                     random=random,
                     metrics=given.metrics,
                 ),
-                Open(backend, users, sessions, sayings, clock=clock, random=random, metrics=given.metrics),
+                Open(
+                    backend,
+                    users,
+                    sessions,
+                    Intents(database, sealer, clock, random),
+                    sayings,
+                    clock=clock,
+                    random=random,
+                    metrics=given.metrics,
+                ),
                 Revoke(backend, users, database, clock),
                 Sweep(sessions, users, attempts, database, clock),
                 SetUsername(accounts, backend, reads, sayings),

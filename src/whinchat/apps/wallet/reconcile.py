@@ -105,6 +105,8 @@ class Reconcile:
             return NOTHING
         if intent.state is State.UNKNOWN:
             return await self._find_out(intent)
+        if intent.state is State.UNRESOLVED:
+            return await self._find_after_all(intent)
         if intent.state is State.PAID and not await self._intents.has_record(intent):
             return await self._complete(intent, int(claim.payload))
         return NOTHING
@@ -125,6 +127,13 @@ class Reconcile:
         seconds = pause(intent.looks + 1)
         look = change(LOOK, intent.id, look_at=self._clock.now() + round(seconds * 1000))
         return Outcome(changes=Batch((look,)), jobs=(reconcile_job(intent.id, seconds),))
+
+    async def _find_after_all(self, intent: Intent) -> Outcome:
+        """Once, when its account can be read again; what is not found stays with the operator."""
+        _, found = await self._look(intent)
+        if found is None or found.status is not Status.SUCCESS:
+            return NOTHING
+        return await self._settling.paid(intent, found)
 
     async def _look(self, intent: Intent) -> tuple[bool, Transaction | None]:
         """Whether there was an answer, and the transaction."""

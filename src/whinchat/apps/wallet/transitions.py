@@ -195,7 +195,7 @@ RESEND = Transition(
 )
 PAY = Transition(
     "pay",
-    (State.SUBMITTING, State.UNKNOWN),
+    (State.SUBMITTING, State.UNKNOWN, State.UNRESOLVED),
     State.PAID,
     "the backend says so, or the account's own debit is found",
     sets="settled_at = :now, fee = :fee, error = NULL",

@@ -26,6 +26,7 @@ from tests.support.wallet.histories import (
     History,
     Step,
     history,
+    play,
     spoken,
 )
 from tests.support.wallet.invariants import Violation
@@ -109,6 +110,11 @@ def test_no_seeded_history_makes_money_unsafe() -> None:
     played = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert played.returncode == 0, played.stdout + played.stderr
     assert f"ok: {SEEDED} histories" in played.stdout
+
+
+async def test_what_could_not_be_looked_at_for_a_day_is_found_when_its_person_links_again() -> None:
+    """Found by `make soak-money`."""
+    await play(PROFILES[16244 % len(PROFILES)], 16244, 20)
 
 
 # --- the checks themselves ---

@@ -188,6 +188,22 @@ async def test_without_a_token_nobody_can_look_and_it_ends_unresolved() -> None:
         assert desk.backend.calls.count("transactions") == 0
 
 
+@pytest.mark.parametrize("there", [True, False])
+async def test_what_the_operator_was_asked_about_is_looked_for_once_more_when_its_account_can_be_read(
+    there: bool,
+) -> None:
+    async with paying("ana", "bob") as desk:
+        await unknown(desk, debits=there)
+        ana = desk.members.pop("ana")
+        await desk.wait(DAY + 3600, 900)
+        assert await desk.states() == ["unresolved"]
+        desk.members["ana"] = ana
+        told = len(desk.told())
+        await desk.bot.run_job(reconcile_job((await desk.intent()).id))
+        assert await desk.states() == ["paid" if there else "unresolved"]
+        assert ["Paid" in text for text in desk.told(told)] == ([True] if there else [])
+
+
 async def test_payouts_are_looked_for_with_the_token_of_custody() -> None:
     hook = Hook("claim")
     async with paying("bob", hooks=[hook]) as desk:
