@@ -155,9 +155,7 @@ USED = {
     "neonize.SendResponse": "Timestamp ID",
     "neonize.UploadReturnFunction": "UploadResponse Error",
     "neonize.UploadResponse": "url DirectPath MediaKey FileEncSHA256 FileSHA256 FileLength",
-    "neonize.DownloadReturnFunction": "Binary Error",
     "neonize.GetGroupInfoReturnFunction": "GroupInfo Error",
-    "neonize.GetJoinedGroupsReturnFunction": "Group Error",
     "neonize.UpdateGroupParticipantsReturnFunction": "Error participants",
     "neonize.GetJIDFromStoreReturnFunction": "Error Jid",
 }

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import settings
 
 settings.register_profile("thorough", derandomize=True, max_examples=100, deadline=None, database=None)
-settings.register_profile("quick", settings.get_profile("thorough"), max_examples=15)
+settings.register_profile("quick", settings.get_profile("thorough"), max_examples=10)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "thorough"))
 
 # scripts/test.sh starts its workers with this. What they start in their turn runs unmeasured, at its own speed.
@@ -29,8 +29,17 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays until the end: nothing is gained by looking through it again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
 def pytest_collection_finish() -> None:
-    """What was collected stays until the end: nothing is gained by looking through it again and again."""
     gc.collect()
     gc.freeze()
 

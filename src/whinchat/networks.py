@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from whinchat.config import Settings
@@ -10,6 +11,7 @@ from whinchat.core.engine import Ports
 from whinchat.core.errors import Refused
 from whinchat.core.ports import HttpClient
 from whinchat.infra.files import make_folder
+from whinchat.infra.http import AiohttpClient
 from whinchat.transports.network import Network
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ def of(
     given = (ports.database, ports.sealer, ports.clock, ports.random, ports.metrics)
     if transport.linked.accounts:
         try:
+            from whinchat.infra.proxied import through  # noqa: PLC0415
             from whinchat.transports.linked import network as linked  # noqa: PLC0415
         except ModuleNotFoundError as missing:
             raise Refused(
@@ -40,7 +43,12 @@ def of(
                 code="no_extra",
             ) from None
         make_folder(settings.storage.sessions)
-        yield "linked", linked.build(transport.linked, settings.storage.sessions, *given, prepare=trust)
+        proxy, media, close = transport.linked.proxy, http, None
+        if proxy is not None:
+            proxied = AiohttpClient("", through(proxy.reveal()))
+            media, close = proxied, proxied.close
+        built = linked.build(transport.linked, settings.storage.sessions, media, *given, prepare=trust)
+        yield "linked", replace(built, close=close)
     if transport.cloud.numbers:
         from whinchat.transports.cloud import network as cloud  # noqa: PLC0415
 

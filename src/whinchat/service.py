@@ -109,6 +109,7 @@ class Service:
         log.info("the service has stopped")
 
     async def _close_all(self) -> None:
+        await _together(network.close() for network in self._networks if network.close is not None)
         await self._http.close()
         await self._workers.close()
         for close in self._close:

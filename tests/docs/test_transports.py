@@ -13,7 +13,7 @@ from tests.support.linked.desk import Desk
 
 from whinchat.core.types import Capabilities, ConnectionState
 from whinchat.transports.cloud.errors import RANGES, REMEDIES, Remedy
-from whinchat.transports.linked import child, states, window
+from whinchat.transports.linked import states, window
 from whinchat.transports.linked.transport import Manners
 from whinchat.transports.simulator.transport import CAPABILITIES as OF_THE_SIMULATOR
 
@@ -88,4 +88,3 @@ def without_ranges(codes: str) -> str:
 def test_limits_are_those_of_the_code() -> None:
     limits = SECTIONS["What it cannot promise"]
     assert f"{window.EVENTS} events or {window.BYTES >> 20} MB" in limits
-    assert f"{child.HEAVIEST >> 20} MB" in limits

@@ -3,6 +3,7 @@
 -- core 2 37a042895a8e: audit
 -- core 3 3c7357272846: what a message to send is about
 -- core 4 c91c60b35882: whom to tell that a message was sent
+-- core 5 46663605b437: what a person's own chat was first known by
 -- queue 1 f0864236fb90: jobs, schedules
 -- admin 1 cf0ad5977680: sign-in links, sessions
 -- linked 1 33852461bd33: accounts and who wrote to them
@@ -118,6 +119,11 @@ CREATE INDEX audit_at ON audit (at);
 CREATE INDEX outbox_subject ON outbox (chat, subject, id) WHERE subject IS NOT NULL;
 
 CREATE INDEX outbox_editable ON outbox (editable_until) WHERE editable_until IS NOT NULL;
+
+CREATE TABLE first_ids (
+    person  BLOB PRIMARY KEY,
+    first   BLOB
+) WITHOUT ROWID;
 
 CREATE TABLE jobs (
     id            INTEGER PRIMARY KEY,

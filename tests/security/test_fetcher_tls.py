@@ -14,6 +14,7 @@ from tests.support.certificates import authority
 from tests.support.hostile_web import (
     OPEN,
     SECRET,
+    Request,
     Speech,
     Web,
     connected,
@@ -114,12 +115,25 @@ async def test_who_does_not_speak_tls_is_left(connected: list[str], said: Speech
 async def test_who_keeps_the_handshake_waiting_does_not_get_all_the_time(
     connected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("whinchat.infra.hop.CONNECT", 0.1)
+    """The loop's time is moved, from when there is nothing to come but a timeout: a second at each of its turns."""
+    total, passed, reached = 50_000.0, 0.0, asyncio.Event()
+    loop = asyncio.get_running_loop()
+    real = loop.time
+    monkeypatch.setattr(loop, "time", lambda: real() + passed)
+
+    async def silent(_: Request, writer: asyncio.StreamWriter) -> None:
+        reached.set()
+        await writer.wait_closed()
+
     async with hostile_web(connected) as web:
-        web.server.greeting = raw(close=False)
-        async with asyncio.timeout(20):
-            visit = await web.fetcher.visit(web.url(scheme="https"), VisitLimits(total=60.0))
-        assert visit.fault is FetchFault.TIMEOUT
+        web.server.greeting = silent
+        visiting = asyncio.create_task(web.fetcher.visit(web.url(scheme="https"), VisitLimits(total=total)))
+        await reached.wait()
+        while not visiting.done():
+            passed += 1
+            await asyncio.sleep(0)
+        assert (await visiting).fault is FetchFault.TIMEOUT
+        assert passed < total / 2
 
 
 @pytest.mark.parametrize("host", [SECRET, "[::1]", "2130706434", "inside.example"])

@@ -249,7 +249,7 @@ OUTWARD = [
     "/etc/passwd",
     "api/media/..%2f..%2f..%2f..%2fetc%2fpasswd",
     "api/media/%00",
-    "./././../access.py",
+    "./././../live.py",
     "~root/.bashrc",
 ]
 

@@ -130,9 +130,10 @@ async def linked_stage() -> AsyncIterator[LinkedStage]:
         ana, bob, eve = (whatsapp.person(name) for name in ("ana", "bob", "eve"))
         group = whatsapp.group("Neighbours", admins=[ana], members=[bob, eve], bot_admin=True)
         with TemporaryDirectory() as folder, trusting(whatsapp):
-            (transport,) = Machine(whatsapp, Path(folder)).transports()
-            await transport.start(Nobody())
-            await link(transport, whatsapp)
-            await transport.stop(1)
-            yield LinkedStage(whatsapp, group, transport)
-            await transport.stop(1)
+            async with Machine(whatsapp, Path(folder)) as machine:
+                (transport,) = machine.transports()
+                await transport.start(Nobody())
+                await link(transport, whatsapp)
+                await transport.stop(1)
+                yield LinkedStage(whatsapp, group, transport)
+                await transport.stop(1)

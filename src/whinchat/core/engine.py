@@ -10,6 +10,7 @@ import msgspec
 
 from whinchat.core.app import App, AppContext
 from whinchat.core.dispatch.dispatcher import Dispatcher
+from whinchat.core.dispatch.first_ids import FirstIds
 from whinchat.core.dispatch.inbox import Inbox
 from whinchat.core.dispatch.intake import Intake
 from whinchat.core.dispatch.outbox import Outbox
@@ -145,7 +146,14 @@ class Engine:
             max_attempts=settings.max_attempts,
         )
         self.sink = Intake(
-            self.inbox, self.outbox, self.dispatcher, given.roster, pipeline.wanted, ports.clock, ports.metrics
+            self.inbox,
+            self.outbox,
+            self.dispatcher,
+            FirstIds(ports.database, ports.sealer),
+            given.roster,
+            pipeline.wanted,
+            ports.clock,
+            ports.metrics,
         )
         for app in apps:
             for subscription in app.subscriptions:

@@ -88,7 +88,7 @@ class Pipeline:
         """Whether somebody was asked something, and this may be the answer."""
         if not self._answerers:
             return False
-        who = user_key(self._sealer, message.account, message.sender.id)
+        who = user_key(self._sealer, message.account, message.author)
         turn = await self._conversations.current(self._inbox.chat_key(message), who)
         return turn is not None and turn.topic in self._answerers
 
@@ -104,7 +104,7 @@ class Pipeline:
             event=event,
             event_id=stored.id,
             chat_key=stored.chat_key,
-            user_key=user_key(self._sealer, event.account, event.sender.id),
+            user_key=user_key(self._sealer, event.account, event.author),
             now=self._clock.now(),
             language=await self._chats.language(stored.chat_key),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from io import BytesIO
 
@@ -25,10 +25,14 @@ LARGE = 256 * 1024  # bytes of a body
 
 
 class AiohttpClient:
-    """`ports.Peer`. Sends no cookies and no credentials, and asks no proxy that the environment names."""
+    """`ports.Peer`. Sends no cookies and no credentials, and asks no proxy that the environment names.
 
-    def __init__(self, user_agent: str) -> None:
+    `connector` makes what opens its connections, once; web sockets open theirs themselves.
+    """
+
+    def __init__(self, user_agent: str, connector: Callable[..., aiohttp.BaseConnector] = aiohttp.TCPConnector) -> None:
         self._user_agent = user_agent
+        self._connector = connector
         self._session: aiohttp.ClientSession | None = None
         self._sockets = AiohttpSockets(user_agent)
 
@@ -87,7 +91,7 @@ class AiohttpClient:
         """Made when first needed: a service that asks nothing pays nothing."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=CONNECTIONS, limit_per_host=PER_HOST),
+                connector=self._connector(limit=CONNECTIONS, limit_per_host=PER_HOST),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": self._user_agent, "Accept-Encoding": "gzip"},
                 auto_decompress=False,

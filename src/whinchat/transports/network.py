@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -32,6 +32,8 @@ class Network:
     health: tuple[HealthCheck, ...] = ()
     retention: tuple[Callable[[], Statement], ...] = ()
     """What it need not keep any longer; a statement that returns rows is repeated until it returns none."""
+    close: Callable[[], Awaitable[None]] | None = None
+    """After its transports have stopped."""
 
 
 def connected(transport: Transport) -> HealthCheck:

@@ -177,6 +177,7 @@ async def test_a_link_opens_the_page_once(sandbox: Sandbox) -> None:
             assert response.url.query_string == ""
             assert "Sandbox bank" in await response.text()
             assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+            assert [name.rpartition("_")[0] for name in response.history[0].cookies] == ["whinchat_sandbox"]
         async with browser.get(link) as response:  # the cookie is enough
             assert response.status == 200
     async with sandbox.http.get(link) as response:

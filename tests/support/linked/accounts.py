@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Self
 
 from tests.support.whatsapp.server import WhatsApp
 
@@ -16,6 +17,8 @@ from whinchat.core.ports import Transport
 from whinchat.core.secret import Secret
 from whinchat.core.types import ConnectionState, DeliveryUpdate, Event, Notice
 from whinchat.infra.clock import SystemClock
+from whinchat.infra.http import AiohttpClient
+from whinchat.infra.proxied import through
 from whinchat.testing.database import MemoryDatabase
 from whinchat.testing.metrics import RecordedMetrics
 from whinchat.testing.sealer import PlainSealer
@@ -47,6 +50,15 @@ class Machine:
     database: MemoryDatabase = field(default_factory=lambda: MemoryDatabase(MIGRATIONS))
     metrics: RecordedMetrics = field(default_factory=RecordedMetrics)
 
+    def __post_init__(self) -> None:
+        self._http = AiohttpClient("whinchat/test", through(self.whatsapp.proxy_url))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.close()
+
     def transports(
         self, *accounts: str, typing: bool = False, first_contact: bool = False, patience: float = PATIENCE
     ) -> list[LinkedTransport]:
@@ -54,6 +66,7 @@ class Machine:
         built = network.build(
             Chosen(accounts or ("bot",), proxy, typing=typing, first_contact=first_contact),
             self.folder,
+            self._http,
             self.database,
             PlainSealer(),
             SystemClock(),

@@ -34,6 +34,7 @@ from tests.support.stages import RecordingSink
 from whinchat.core.types import ChatKind, ChatRef, ConnectionState, MessageRef
 from whinchat.testing.clock import FakeClock
 from whinchat.testing.database import MemoryDatabase
+from whinchat.testing.http import FakeHttp
 from whinchat.testing.metrics import RecordedMetrics
 from whinchat.testing.sealer import PlainSealer
 from whinchat.transports.linked import callbacks
@@ -187,7 +188,6 @@ RETURNS = {
     "GetGroupInfo": "GetGroupInfoReturnFunction",
     "UpdateGroupParticipants": "UpdateGroupParticipantsReturnFunction",
     "Upload": "UploadReturnFunction",
-    "DownloadAny": "DownloadReturnFunction",
     "PairPhone": "PairPhoneReturnFunction",
 }
 USUAL = {
@@ -230,6 +230,7 @@ class Desk:
         self.database = MemoryDatabase(MIGRATIONS)
         self.metrics = RecordedMetrics()
         self.sink = RecordingSink()
+        self.http = FakeHttp()
         self.sessions = Sessions(folder)
         self.manners = manners or Manners(typing=False)
         self.begin_anew()
@@ -245,6 +246,7 @@ class Desk:
             self.sessions,
             self.database,
             PlainSealer(),
+            self.http,
             self.clock,
             Random(1),
             self.metrics,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 LENGTH = 3
 """Bytes of a frame's length before it."""
-GRACE = 0.3
+GRACE = 3.0
 """Seconds for the client to hang up by itself."""
 
 

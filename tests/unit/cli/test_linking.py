@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+from functools import cache
 
 import pytest
+import segno
 from tests.support.accounts import CODE, LASTS, QR, PhoneAccount
 from tests.support.half_blocks import is_drawn, seen
 
@@ -16,6 +18,13 @@ from whinchat.core.types import ConnectionState
 from whinchat.testing.clock import FakeClock
 
 PATIENCE = 300.0  # seconds
+make_qr = cache(segno.make_qr)
+
+
+@pytest.fixture(autouse=True)
+def _drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The screen asks for the same code twice a second for minutes: to encode it once is enough for all tests."""
+    monkeypatch.setattr(segno, "make_qr", make_qr)
 
 
 @pytest.mark.parametrize("text", [QR, "short", "x" * 230])

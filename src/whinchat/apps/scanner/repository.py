@@ -85,7 +85,8 @@ class Repository:
         return self._sealer.digest("url", key)
 
     def message_key(self, account: str, ref: MessageRef) -> bytes:
-        return self._sealer.digest("seen-message", account, ref.chat.id, ref.sender, ref.id)
+        sender = ref.chat.lasting if ref.sender == ref.chat.id else ref.sender
+        return self._sealer.digest("seen-message", account, ref.chat.lasting, sender, ref.id)
 
     # --- chats ---------------------------------------------------------------------------------------------------
 

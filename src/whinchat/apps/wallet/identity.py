@@ -77,7 +77,7 @@ class Identities:
 
     def _aliases(self, transport: str, person: UserRef) -> tuple[Alias, ...]:
         named = [(PHONE, person.phone), (LID, person.lid)]
-        if person.id not in (person.phone, person.lid):
+        if person.id not in (person.phone, person.lid) and not person.is_number:
             named.append((f"id {transport}", person.id))
         return tuple(
             Alias(kind, self._sealer.digest("wallet.alias", self._backend, kind, name)) for kind, name in named if name

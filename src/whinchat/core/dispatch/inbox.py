@@ -57,7 +57,7 @@ class Aside:
 
 def chat_key(sealer: Sealer, account: str, chat: ChatRef) -> bytes:
     """What every table knows a chat by, 16 bytes."""
-    return sealer.digest("chat", account, chat.id)
+    return sealer.digest("chat", account, chat.lasting)
 
 
 def user_key(sealer: Sealer, account: str, user: str) -> bytes:
@@ -162,7 +162,7 @@ class Inbox:
 
     def _identity(self, event: Event) -> bytes:
         kind = str(event.__struct_config__.tag)
-        return self._sealer.digest("event", event.account, event.chat.id, event.sender.id, event.id, kind)
+        return self._sealer.digest("event", event.account, event.chat.lasting, event.author, event.id, kind)
 
     async def load(self, event_id: int) -> Stored | None:
         """A waiting event by its row id; None when it waits no longer. Raises StorageError when it cannot be opened."""

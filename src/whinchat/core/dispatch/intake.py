@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from whinchat.core.dispatch.dispatcher import Dispatcher
+from whinchat.core.dispatch.first_ids import FirstIds
 from whinchat.core.dispatch.inbox import Inbox
 from whinchat.core.dispatch.outbox import Outbox
 from whinchat.core.dispatch.roster import Roster
@@ -67,6 +68,7 @@ class Intake:
         inbox: Inbox,
         outbox: Outbox,
         dispatcher: Dispatcher,
+        first_ids: FirstIds,
         roster: Roster,
         gate: Gate,
         clock: Clock,
@@ -75,6 +77,7 @@ class Intake:
         self._inbox = inbox
         self._outbox = outbox
         self._dispatcher = dispatcher
+        self._first_ids = first_ids
         self._roster = roster
         self._gate = gate
         self._clock = clock
@@ -97,7 +100,7 @@ class Intake:
         if self._closed_for is not None:
             raise Overloaded("intake is closed", code=self._closed_for, retry_after=1.0)
         try:
-            result = await self._take(event)
+            result = await self._take(await self._first_ids.named(event))
         except Refused as error:
             raise _overloaded(error) from error
         self._metrics.add(ARRIVED, kind=str(event.__struct_config__.tag), result=result)

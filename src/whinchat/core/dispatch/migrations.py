@@ -118,6 +118,19 @@ CREATE INDEX outbox_editable ON outbox (editable_until) WHERE editable_until IS 
         "whom to tell that a message was sent",
         {"sqlite": "ALTER TABLE outbox ADD COLUMN receipt TEXT;"},
     ),
+    Migration(
+        "core",
+        5,
+        "what a person's own chat was first known by",
+        {
+            "sqlite": """
+CREATE TABLE first_ids (
+    person  BLOB PRIMARY KEY,
+    first   BLOB
+) WITHOUT ROWID;
+"""
+        },
+    ),
 )
 
 SEALED = (
@@ -126,4 +139,5 @@ SEALED = (
     SealedColumn("outbox", ("reference",), "body"),
     SealedColumn("outbox", ("reference",), "sent_id", id_row),
     SealedColumn("conversations", ("chat", "person"), "data"),
+    SealedColumn("first_ids", ("person",), "first"),
 )

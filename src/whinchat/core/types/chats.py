@@ -26,9 +26,17 @@ class Role(enum.IntEnum):
     """The operator of the bot, named in the settings."""
 
 
-class ChatRef(msgspec.Struct, frozen=True):
+class ChatRef(msgspec.Struct, frozen=True, omit_defaults=True):
     id: str
+    """Where the network delivers to now."""
     kind: ChatKind
+    known_as: str | None = None
+    """The id that our tables know it by, where the network has given it another since (`dispatch.first_ids`)."""
+
+    @property
+    def lasting(self) -> str:
+        """The id that what is kept of the chat is kept under."""
+        return self.known_as or self.id
 
 
 class UserRef(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,6 +50,11 @@ class UserRef(msgspec.Struct, frozen=True, omit_defaults=True):
     def ids(self) -> tuple[str, ...]:
         """All that the person is known by: the phone number first, where it is known."""
         return tuple(dict.fromkeys(each for each in (self.phone, self.lid, self.id) if each))
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the id says no more than the phone number does: the network may give another in its place."""
+        return self.phone is not None and "+" + self.id.partition("@")[0].removeprefix("+") == self.phone
 
 
 class MessageRef(msgspec.Struct, frozen=True):

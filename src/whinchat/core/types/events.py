@@ -20,6 +20,11 @@ class ChatEvent(msgspec.Struct, frozen=True, kw_only=True):
     time: int
     """When it happened, by the transport's word; milliseconds."""
 
+    @property
+    def author(self) -> str:
+        """The id that what is kept of the sender is kept under: in their own chat, that of the chat."""
+        return self.chat.lasting if self.sender.id == self.chat.id else self.sender.id
+
 
 class MessageReceived(ChatEvent, frozen=True, kw_only=True, tag="message", omit_defaults=True):
     content: Content

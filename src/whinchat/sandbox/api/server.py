@@ -10,15 +10,16 @@ import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from whinchat.core.ports import Clock
-from whinchat.sandbox.api.access import LOOPBACK, Access, refusal
 from whinchat.sandbox.api.application import LONGEST_BODY, Application
 from whinchat.sandbox.api.desk import Desk
 from whinchat.sandbox.api.page import STATIC, Page
 from whinchat.sandbox.api.wire import LONGEST_MESSAGE, PROTOCOL, Dropped
 from whinchat.sandbox.records import BankError
+from whinchat.web.access import LOOPBACK, Access, failure
 
 ACCESS: web.AppKey[Access] = web.AppKey("access", Access)
 GRAPHQL = "/graphql"
+"""For everybody who can reach the loopback address under its own name: people's tokens decide there."""
 HEARTBEAT = 20.0  # seconds
 NOT_ACCEPTABLE = 4406
 """Close code for a client that does not offer the subprotocol (graphql-ws)."""
@@ -26,7 +27,7 @@ NOT_ACCEPTABLE = 4406
 
 def build_app(application: Application, clock: Clock, token: str, hosts: Collection[str] = LOOPBACK) -> web.Application:
     """`token`: of the page and the admin API. `hosts`: names under which it may be asked. Listen on loopback only."""
-    access = Access(token, open_paths={GRAPHQL}, hosts=hosts)
+    access = Access(token, "sandbox", hosts=hosts, open_paths={GRAPHQL})
     app = web.Application(middlewares=[access.guard, _errors_as_json], client_max_size=LONGEST_BODY)
     app[ACCESS] = access
     server = _Server(application, clock)
@@ -152,13 +153,13 @@ async def _errors_as_json(request: web.Request, handler: Any) -> web.StreamRespo
     try:
         response: web.StreamResponse = await handler(request)
     except BankError as error:
-        return refusal(409, error.code or "refused", error.message)
+        return failure(409, error.code or "refused", error.message)
     except msgspec.MsgspecError as error:
-        return refusal(400, "bad_request", str(error))
+        return failure(400, "bad_request", str(error))
     except LookupError:
-        return refusal(404, "no_operation", "there is no operation by that name")
+        return failure(404, "no_operation", "there is no operation by that name")
     except web.HTTPException as error:
-        return refusal(error.status, f"http_{error.status}", error.reason)
+        return failure(error.status, f"http_{error.status}", error.reason)
     return response
 
 

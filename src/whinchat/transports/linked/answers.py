@@ -49,7 +49,7 @@ UNSENT: Final = False
 LEFT: Final = True
 
 # In this order: the library wraps the reason into what it was about to do (whatsmeow `errors.go`, `send.go`, `user.go`,
-# `download.go`, `upload.go`, `pair-code.go`). Only the last step of sending leaves the outcome open.
+# `upload.go`, `pair-code.go`). Only the last step of sending leaves the outcome open.
 ERRORS: Final = (
     (r"server returned error 463", "reach_out_locked", UNSENT, False),
     (r"server returned error 429|status 429", "rate_limited", UNSENT, True),
@@ -61,9 +61,7 @@ ERRORS: Final = (
     (r"no LID found for", "no_such_user", UNSENT, False),
     (r"status 40[135]: |don't have the permission", "forbidden", UNSENT, False),
     (r"status 404: ", "not_found", UNSENT, False),
-    (r"with status code (?:403|404|410)|no url present|didn't find any attachments", "gone", UNSENT, False),
     (r"with status code 413", "too_large", UNSENT, False),
-    (r"hash of |media hmac|file too short|invalid checksum|failed to decrypt file", "corrupt", UNSENT, False),
     (r"database is locked|disk I/O error|database or disk is full", "storage", UNSENT, True),
     (r"^timed out waiting for message send response", "timeout", LEFT, True),
     (r"^websocket disconnected before", "disconnected", LEFT, True),
@@ -74,7 +72,7 @@ ERRORS: Final = (
         UNSENT,
         True,
     ),
-    (r"media connections|from last host|^failed to execute request", "unreachable", UNSENT, True),
+    (r"media connections|^failed to execute request", "unreachable", UNSENT, True),
     (
         r"status 40[06]: |phone number (?:too short|required)|proto:|unknown (?:user )?server",
         "bad_request",
@@ -129,23 +127,10 @@ def uploaded(data: bytes) -> Uploaded | Failure:
     )
 
 
-def downloaded(data: bytes) -> bytes | Failure:
-    """Of `DownloadAny`."""
-    answer = _read(wire.DownloadReturnFunction, data)
-    return failure(text(answer.Error, LONGEST)) or answer.Binary
-
-
 def group(data: bytes, identities: Identities) -> GroupState | Failure:
     """Of `GetGroupInfo`."""
     answer = _read(wire.GetGroupInfoReturnFunction, data)
     return failure(text(answer.Error, LONGEST)) or group_state(answer.GroupInfo, People(identities))
-
-
-def groups(data: bytes, identities: Identities) -> tuple[GroupState, ...] | Failure:
-    """Of `GetJoinedGroups`."""
-    answer = _read(wire.GetJoinedGroupsReturnFunction, data)
-    people = People(identities)
-    return failure(text(answer.Error, LONGEST)) or tuple(group_state(each, people) for each in answer.Group)
 
 
 def participants(data: bytes) -> dict[str, str] | Failure:

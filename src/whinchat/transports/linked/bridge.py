@@ -11,7 +11,7 @@ from whinchat.core.errors import Overloaded
 from whinchat.core.ports import Clock, Random
 from whinchat.core.resilience.background import Background
 from whinchat.core.resilience.waiting import set_within
-from whinchat.transports.linked.life import PLANNED, Hands, Life
+from whinchat.transports.linked.life import PING, PLANNED, SILENT, Hands, Life
 from whinchat.transports.linked.link import (
     Argument,
     BridgeDown,
@@ -28,7 +28,7 @@ from whinchat.transports.linked.states import Backoff
 log = logging.getLogger(__name__)
 
 MEGABYTE: Final = 1024 * 1024
-STEADY: Final = 60.0  # seconds after which a process counts as having worked
+HEALTHY: Final = 30.0  # seconds of serving after which a process's end is an accident, and no failure to begin
 TRIES: Final = 3  # of an event that the service cannot take because of a mistake of ours
 PAUSE: Final = 0.5  # seconds between them
 AT_ONCE: Final = frozenset((Reason.ASKED, Reason.MEMORY))
@@ -54,6 +54,8 @@ class Bridge:
         self._launch = launch
         self._state = LinkState.STOPPED
         self._life: Life | None = None
+        self._serving_since: float | None = None
+        """Monotonic; None: the process of now, or of last, has not served."""
         self._work = Background()
         self._supervising: asyncio.Task[None] | None = None
         self._again = asyncio.Event()
@@ -100,10 +102,10 @@ class Bridge:
     async def _supervise(self, settled: asyncio.Future[None]) -> None:
         try:
             while not self._stopping:
-                began = self._clock.monotonic()
+                self._serving_since = None
                 self._change(LinkState.STARTING, Reason.ASKED)
                 reason = await self._live(settled)
-                if self._clock.monotonic() - began >= STEADY:
+                if self._served(reason) >= HEALTHY:
                     self._backoff.reset()
                 if not self._stopping:
                     await self._rest(reason, settled)
@@ -129,12 +131,27 @@ class Bridge:
             _settle(settled)
             await self._take_parked()
 
-        hands = Hands(ready=ready, live=lambda: self._change(LinkState.RUNNING, Reason.ASKED), event=self._offer)
+        hands = Hands(ready=ready, live=self._serving, event=self._offer)
         self._life = Life(process, self._clock, hands, self._work, ceiling=self._ceiling)
         try:
             return await self._life.run()
         finally:
             self._life = None
+
+    def _serving(self) -> None:
+        self._serving_since = self._clock.monotonic()
+        self._change(LinkState.RUNNING, Reason.ASKED)
+
+    def _served(self, reason: Reason) -> float:
+        """Seconds from its first call back to its last sign of life.
+
+        Not from its birth: a process that hangs before it connects would count as a good one for its age alone. And not
+        to its end where it was killed for its silence, which would make one that hangs at once as good.
+        """
+        if self._serving_since is None:
+            return 0.0
+        unheard = PING * SILENT if reason is Reason.SILENT else 0.0
+        return self._clock.monotonic() - self._serving_since - unheard
 
     async def _rest(self, reason: Reason, settled: asyncio.Future[None]) -> None:
         pause = 0.0 if reason in AT_ONCE else self._backoff.pause()

@@ -57,7 +57,6 @@ LOCK: Final = 15.0  # seconds to wait for the session's process before this one 
 QUIET: Final = 0.3  # seconds without an event, after which a disconnected library is taken to have none left
 ORPHANED: Final = 5.0  # seconds for the end without a parent
 CALLS: Final = 16
-HEAVIEST: Final = 384 * 1024 * 1024  # bytes resident during a call: a file may be larger than its sender says
 STACK: Final = 512 * 1024  # bytes of a thread's stack
 PAGE: Final = os.sysconf("SC_PAGESIZE")
 STATUS: Final = "/proc/self/statm"
@@ -96,6 +95,9 @@ class Child:
         self._lines = LogLines()
         self._lock = threading.Lock()
         self._calls = 0
+        """Not answered yet; the end waits for them."""
+        self._carrying = 0
+        """Of these, the ones that the library carries out; no more than `CALLS`."""
         self._known = False
         """The library knows its client: calls may be made."""
         self._failure: bytes | None = None
@@ -122,7 +124,7 @@ class Child:
         heard = time.monotonic()
         while not self._ended(orphaned=False):
             self._watch()
-            frame = self._pipe.receive(0.02 if self._deadline else 0.1 if self._calls else 1.0)
+            frame = self._pipe.receive(0.02 if self._deadline else 1.0)
             now = time.monotonic()
             if frame is not None:
                 heard = now
@@ -131,8 +133,6 @@ class Child:
                 raise Closed
             if self._failure is not None and not self._deadline:
                 raise Unusable(self._why(self._failure))
-            if self._calls and resident() > HEAVIEST:
-                raise Unusable("memory")
         self._pipe.send(Kind.STOPPED)
 
     def _why(self, failure: bytes) -> str:
@@ -160,9 +160,10 @@ class Child:
 
     def _begin_call(self, number: int, values: tuple[Value, ...]) -> None:
         with self._lock:
-            refusal = "not_ready" if not self._known or self._deadline else "busy" if self._calls >= CALLS else ""
+            refusal = "not_ready" if not self._known or self._deadline else "busy" if self._carrying >= CALLS else ""
             if not refusal:
                 self._calls += 1
+                self._carrying += 1
         if refusal:
             self._refuse(number, refusal)
         else:
@@ -170,8 +171,7 @@ class Child:
 
     def _call(self, number: int, values: tuple[Value, ...]) -> None:
         try:
-            name, *arguments = values
-            self._pipe.send(Kind.ANSWER, number, self._library.call(str(name), tuple(arguments)))
+            self._pipe.send(Kind.ANSWER, number, self._carry_out(values))
         except BadCall as bad:
             self._refuse(number, str(bad))
         except FrameError:
@@ -183,6 +183,15 @@ class Child:
         finally:
             with self._lock:
                 self._calls -= 1
+
+    def _carry_out(self, values: tuple[Value, ...]) -> bytes:
+        """Its place is free before it is answered: a parent that has read the answer may send the next call at once."""
+        try:
+            name, *arguments = values
+            return self._library.call(str(name), tuple(arguments))
+        finally:
+            with self._lock:
+                self._carrying -= 1
 
     def _refuse(self, number: int, code: str) -> None:
         with suppress(Closed):

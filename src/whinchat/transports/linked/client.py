@@ -35,9 +35,6 @@ class Client:
     async def upload(self, kind: MediaKind, data: bytes) -> Uploaded | Failure:
         return await self._ask(answers.uploaded, TRANSFER, "Upload", data, encode.upload_type(kind))
 
-    async def download(self, media: bytes) -> bytes | Failure:
-        return await self._ask(answers.downloaded, TRANSFER, "DownloadAny", media)
-
     async def group(self, chat: str) -> GroupState | Failure:
         read = partial(answers.group, identities=self._identities)
         return await self._ask(read, QUERY, "GetGroupInfo", encode.jid(chat))

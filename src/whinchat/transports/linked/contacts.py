@@ -40,8 +40,8 @@ class Contacts:
     async def heard(self, events: Iterable[Event]) -> None:
         """Note who wrote, before anybody answers."""
         direct = [event for event in events if _is_letter(event)]
-        for event in direct:
-            self._locked.pop(event.chat.id, None)
+        for id_ in (each for event in direct for each in self._identities.all_of(event.chat.id)):
+            self._locked.pop(id_, None)
         if direct:
             await self._records.wrote(each for event in direct for each in self._identities.all_of(event.chat.id))
 
@@ -51,8 +51,9 @@ class Contacts:
             return ""
         if chat.kind is ChatKind.CHANNEL:
             return "unsupported"
-        if await self._records.has_written(self._identities.all_of(chat.id)):
-            return "restricted" if self._locked.get(chat.id, 0) > self._clock.now() else ""
+        ids = self._identities.all_of(chat.id)
+        if await self._records.has_written(ids):
+            return "restricted" if any(self._locked.get(each, 0) > self._clock.now() for each in ids) else ""
         if not self._first_contact:
             return "first_contact"
         return "restricted" if self._restricted_until > self._clock.now() else ""

@@ -63,14 +63,6 @@ def upload_type(kind: MediaKind) -> int:
     return UPLOADS[kind]
 
 
-def download(handle: str) -> bytes:
-    """A `Message` with just the media (`DownloadAny`). Raises ValueError: not a handle that `decode` gave."""
-    keys = handles.keys(handle)
-    body = wire.Body()
-    handles.fill(handles.part(body, keys.kind), keys)
-    return body.SerializeToString()
-
-
 class Encoder:
     """`SendMessage` payloads. `addressing` is the group's (`GroupState`); None in a direct chat.
 
@@ -106,16 +98,12 @@ class Encoder:
     ) -> bytes:
         """`uploaded`: what `Upload` answered for `action.data` (`answers.uploaded`)."""
         body = wire.Body()
-        part = handles.part(body, action.kind)
-        keys = handles.MediaKeys(
-            action.kind,
-            uploaded.direct_path,
-            uploaded.media_key,
-            uploaded.file_sha256,
-            uploaded.file_enc_sha256,
-            uploaded.size,
-        )
-        handles.fill(part, keys)
+        part = _part(body, action.kind)
+        part.directPath = uploaded.direct_path
+        part.mediaKey = uploaded.media_key
+        part.fileSHA256 = uploaded.file_sha256
+        part.fileEncSHA256 = uploaded.file_enc_sha256
+        part.fileLength = uploaded.size
         part.URL = uploaded.url
         part.mimetype = action.mime
         if action.caption and not isinstance(part, wire.AudioMessage | wire.StickerMessage):
@@ -209,3 +197,18 @@ def _stub(quoted: Content | None) -> bytes:
     """The apps show what they have themselves under that id, and this where they have nothing."""
     said = "" if quoted is None else quoted.text or quoted.header
     return wire.Body(conversation=said[:QUOTED]).SerializeToString()
+
+
+def _part(body: wire.Body, kind: MediaKind) -> handles.Part:
+    """The field of that kind; what is set there is part of `body`."""
+    match kind:
+        case MediaKind.IMAGE:
+            return body.imageMessage
+        case MediaKind.VIDEO:
+            return body.videoMessage
+        case MediaKind.AUDIO:
+            return body.audioMessage
+        case MediaKind.DOCUMENT:
+            return body.documentMessage
+        case MediaKind.STICKER:
+            return body.stickerMessage

@@ -62,31 +62,21 @@ FUNCTIONS: Final[dict[str, tuple[str, str]]] = {
     "SendChatPresence": ("mii", "text"),  # JID, 0 composing or 1 paused, 0 text or 1 audio
     "SendPresence": ("s", "text"),  # "available" or "unavailable"
     "SetForceActiveDeliveryReceipts": ("b", "nothing"),
-    "SetPushName": ("s", "text"),
     "PairPhone": ("m", "message"),  # PairPhoneParams, once a QR code is there -> PairPhoneReturnFunction
     "GetMe": ("", "message"),  # -> Device
     "GetGroupInfo": ("m", "message"),  # JID -> GetGroupInfoReturnFunction
-    "GetJoinedGroups": ("", "message"),  # -> GetJoinedGroupsReturnFunction
     "UpdateGroupParticipants": ("mms", "message"),  # JID, JIDArray, "add", "remove", "promote", "demote"
     "SetGroupAnnounce": ("mb", "text"),  # JID, whether only admins may write
-    "LeaveGroup": ("m", "text"),  # JID
     "GetLIDFromPN": ("m", "message"),  # JID -> GetJIDFromStoreReturnFunction
     "GetPNFromLID": ("m", "message"),  # JID -> GetJIDFromStoreReturnFunction
-    "GetUserInfo": ("m", "message"),  # JIDArray -> GetUserInfoReturnFunction
-    "IsOnWhatsApp": ("s", "message"),  # numbers with spaces between -> IsOnWhatsAppReturnFunction
     "Upload": ("mi", "message"),  # bytes, media type -> UploadReturnFunction
-    "DownloadAny": ("m", "message"),  # Message -> DownloadReturnFunction
-    # direct path, hash of what is stored, hash of the file, key, length, media type, MMS type
-    "DownloadMediaWithPath": ("smmmiis", "message"),
-    "RejectCall": ("ms", "text"),  # JID, call id
     "Logout": ("", "text"),
-    "IsConnected": ("", "truth"),
     "IsLoggedIn": ("", "truth"),
     "Disconnect": ("", "nothing"),
 }
 """What may be called, with the kinds of its arguments (m: bytes with their length, s: text, i: int, b: bool) and of
 what it gives back (message: bytes, text, truth: b"1" or b"", nothing). Media types: 0 image, 1 video, 2 audio,
-3 document, 4 history. From `neonize/_binder.py`; every function takes the client's id before these."""
+3 document. From `neonize/_binder.py`; every function takes the client's id before these."""
 
 
 def pack(kind: Kind, number: int = 0, *values: Value) -> list[bytes]:

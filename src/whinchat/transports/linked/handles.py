@@ -56,26 +56,3 @@ def keys(handle: str) -> MediaKeys:
     if not read.usable:
         raise ValueError("the medium cannot be loaded")
     return read
-
-
-def part(body: wire.Body, kind: MediaKind) -> Part:
-    """The field of that kind; what is set there is part of `body`."""
-    match kind:
-        case MediaKind.IMAGE:
-            return body.imageMessage
-        case MediaKind.VIDEO:
-            return body.videoMessage
-        case MediaKind.AUDIO:
-            return body.audioMessage
-        case MediaKind.DOCUMENT:
-            return body.documentMessage
-        case MediaKind.STICKER:
-            return body.stickerMessage
-
-
-def fill(into: Part, keys: MediaKeys) -> None:
-    into.directPath = keys.direct_path
-    into.mediaKey = keys.media_key
-    into.fileSHA256 = keys.file_sha256
-    into.fileEncSHA256 = keys.file_enc_sha256
-    into.fileLength = keys.size

@@ -30,7 +30,6 @@ REASONS: Final = {
     "unreachable": Reason.UNREACHABLE,
     "session": Reason.SESSION,
     "in_use": Reason.IN_USE,
-    "memory": Reason.MEMORY,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from whinchat.core.ports import Clock, Database, Metrics, Random, Sealer
+from whinchat.core.ports import Clock, Database, HttpClient, Metrics, Random, Sealer
 from whinchat.core.secret import Secret
 from whinchat.transports.linked.bridge import Bridge
 from whinchat.transports.linked.process import Setup
@@ -50,6 +50,7 @@ class Chosen(Protocol):
 def build(
     chosen: Chosen,
     folder: Path,
+    http: HttpClient,
     database: Database,
     sealer: Sealer,
     clock: Clock,
@@ -59,8 +60,11 @@ def build(
     prepare: tuple[str, ...] = (),
     patience: float = PATIENCE,
 ) -> Network:
-    """`folder`: for the sessions, of this user alone. For tests: `prepare` (`process.Setup`), and `patience`, the
-    seconds in which the network has to answer a message. Raises Refused: an account cannot have that name."""
+    """`folder`: for the sessions, of this user alone; `http` goes through the proxy as well. For tests: `prepare`
+    (`process.Setup`), and `patience`, the seconds in which the network has to answer a message.
+
+    Raises Refused: an account cannot have that name.
+    """
     sessions = Sessions(folder)
     manners = Manners(
         first_contact=chosen.first_contact, typing=chosen.typing, per_minute=chosen.per_minute, patience=patience
@@ -74,7 +78,9 @@ def build(
             prepare=prepare,
         )
         link = Bridge(setup, clock, random, memory_mb=chosen.memory_mb)
-        transports.append(LinkedTransport(account, link, sessions, database, sealer, clock, random, metrics, manners))
+        transports.append(
+            LinkedTransport(account, link, sessions, database, sealer, http, clock, random, metrics, manners)
+        )
     return Network(tuple(transports), health=tuple(map(connected, transports)))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from whinchat.core.errors import Overloaded, TransportError, WhinchatError
-from whinchat.core.ports import Clock, Database, Metrics, Pairing, Random, Sealer, Sink
+from whinchat.core.ports import Clock, Database, HttpClient, Metrics, Pairing, Random, Sealer, Sink
 from whinchat.core.types import (
     Action,
     Capabilities,
@@ -37,6 +37,7 @@ from whinchat.transports.linked.intake import Intake
 from whinchat.transports.linked.items import GroupState
 from whinchat.transports.linked.lanes import Lanes
 from whinchat.transports.linked.link import Link
+from whinchat.transports.linked.media import Files
 from whinchat.transports.linked.pacing import pace
 from whinchat.transports.linked.recent import Recent
 from whinchat.transports.linked.records import Account, Records
@@ -48,7 +49,6 @@ log = logging.getLogger(__name__)
 BROKEN = 30.0  # seconds, after a mistake of ours
 UNREADABLE = 2.0  # seconds, after which a database that cannot be used is tried again
 NOT_THERE = frozenset(("not_in_group", "no_such_group"))
-DOWNLOADS = 2  # at once: the library holds each whole
 LONGEST_TEXT = 65_536  # UTF-16 code units
 EDITABLE = 15 * 60 - 30  # seconds: WhatsApp lets a message be edited for 15 minutes; half of one is for the way there
 
@@ -93,11 +93,13 @@ class LinkedTransport:
         sessions: Sessions,
         database: Database,
         sealer: Sealer,
+        http: HttpClient,
         clock: Clock,
         random: Random,
         metrics: Metrics,
         manners: Manners,
     ) -> None:
+        """`http` loads media: through the proxy, where there is one."""
         self._account = account
         self._clock = clock
         self._manners = manners
@@ -138,7 +140,7 @@ class LinkedTransport:
             typing=manners.typing,
             patience=manners.patience,
         )
-        self._downloads = asyncio.Semaphore(DOWNLOADS)
+        self._files = Files(http)
         self._sink: Sink | None = None
         self._lanes: Lanes | None = None
         self._running: asyncio.Task[None] | None = None
@@ -240,25 +242,8 @@ class LinkedTransport:
         return None if state is None else state.group
 
     async def download(self, media: Media, max_bytes: int) -> bytes:
-        """The library holds a file whole, however large: what says itself that it is too large is not begun, and what
-        the library's process ended over (`child.HEAVIEST`) is not tried again.
-        """
         self._require_connection()
-        if media.size > max_bytes:
-            raise _too_large()
-        try:
-            handle = encode.download(media.handle)
-        except ValueError:
-            raise TransportError("that is no media of this network", code="gone") from None
-        async with self._downloads:
-            data = await self._client.download(handle)
-        if isinstance(data, Failure):
-            if data.left and data.code == "no_connection":
-                raise TransportError("the library ended while it loaded the media", code="ended")
-            raise _failed(data, "the media cannot be downloaded")
-        if len(data) > max_bytes:
-            raise _too_large()
-        return data
+        return await self._files.load(media, max_bytes)
 
     # --- what a person asks ---
 
@@ -301,10 +286,6 @@ class LinkedTransport:
     def _require_connection(self) -> None:
         if not self._connection.online.is_set():
             raise TransportError("not connected", code="disconnected", retryable=True, retry_after=1.0)
-
-
-def _too_large() -> TransportError:
-    return TransportError("the media is larger than asked for", code="too_large")
 
 
 def _failed(failure: Failure, message: str) -> TransportError:

@@ -912,20 +912,10 @@ class UploadResponse(Message):
     FileLength: int
     def __init__(self, *, url: str | None = ..., DirectPath: str | None = ..., MediaKey: bytes | None = ..., FileEncSHA256: bytes | None = ..., FileSHA256: bytes | None = ..., FileLength: int | None = ...) -> None: ...
 
-class DownloadReturnFunction(Message):
-    Binary: bytes
-    Error: str | bytes
-    def __init__(self, *, Binary: bytes | None = ..., Error: str | None = ...) -> None: ...
-
 class GetGroupInfoReturnFunction(Message):
     GroupInfo: _GroupInfo
     Error: str | bytes
     def __init__(self, *, GroupInfo: _GroupInfo | None = ..., Error: str | None = ...) -> None: ...
-
-class GetJoinedGroupsReturnFunction(Message):
-    Group: Sequence[GroupInfo]
-    Error: str | bytes
-    def __init__(self, *, Group: Iterable[GroupInfo] = ..., Error: str | None = ...) -> None: ...
 
 class UpdateGroupParticipantsReturnFunction(Message):
     Error: str | bytes

@@ -11,16 +11,21 @@ import msgspec
 from aiohttp import BodyPartReader, WSCloseCode, web
 
 from whinchat.core.errors import Refused, TransportError
-from whinchat.transports.simulator.access import LOOPBACK, Access, failure
 from whinchat.transports.simulator.host import Host
 from whinchat.transports.simulator.link_server import open_session, serve_link
 from whinchat.transports.simulator.live import serve_live, state
 from whinchat.transports.simulator.operations import perform
 from whinchat.transports.simulator.wire import LONGEST_FRAME
+from whinchat.web.access import LOOPBACK, Access, failure
 
 ACCESS: web.AppKey[Access] = web.AppKey("access", Access)
 
 PAGE = Path(__file__).with_name("page")
+POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""The page also shows media that it holds itself."""
 
 LONGEST_WAIT = 60.0  # seconds
 MOST_ENTRIES = 5_000
@@ -37,7 +42,7 @@ def build_app(host: Host, token: str, page: Path | None = None, hosts: Collectio
 
     Listen on loopback only. Fits into another application as a part under a prefix.
     """
-    access = Access(token, hosts)
+    access = Access(token, "simulator", hosts=hosts, policy=POLICY)
     app = web.Application(middlewares=[access.guard, _errors_as_json], client_max_size=LONGEST_FRAME)
     app[ACCESS] = access
     api = _Api(host, access)

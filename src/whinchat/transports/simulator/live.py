@@ -9,7 +9,6 @@ import msgspec
 from aiohttp import WSMsgType, web
 
 from whinchat.core.errors import Refused
-from whinchat.transports.simulator.access import Failure
 from whinchat.transports.simulator.chats import ChatView
 from whinchat.transports.simulator.faults import Fault
 from whinchat.transports.simulator.host import Host, ScriptState
@@ -17,6 +16,7 @@ from whinchat.transports.simulator.messages import Message
 from whinchat.transports.simulator.operations import perform
 from whinchat.transports.simulator.people import Person
 from whinchat.transports.simulator.transcript import Entry, EntryKind
+from whinchat.web.access import Failure
 
 GATHER = 0.05  # seconds between frames of changes
 LOOK = 1.0  # seconds after which quiet numbers (what waits for a bot) are looked at again

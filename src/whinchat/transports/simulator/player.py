@@ -16,9 +16,9 @@ import msgspec
 from whinchat.core.errors import Refused
 from whinchat.core.ports import Clock
 from whinchat.core.types import Content
-from whinchat.transports.simulator.access import Failure
 from whinchat.transports.simulator.host import Host
 from whinchat.transports.simulator.operations import perform
+from whinchat.web.access import Failure
 
 BATCH = 200  # messages of one call
 BEHIND = 2_000  # events that may wait for a bot before playing pauses

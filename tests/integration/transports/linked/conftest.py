@@ -23,8 +23,9 @@ async def whatsapp() -> AsyncIterator[WhatsApp]:
 
 
 @pytest.fixture
-def machine(whatsapp: WhatsApp, tmp_path: Path) -> Machine:
-    return Machine(whatsapp, tmp_path / "linked")
+async def machine(whatsapp: WhatsApp, tmp_path: Path) -> AsyncIterator[Machine]:
+    async with Machine(whatsapp, tmp_path / "linked") as machine:
+        yield machine
 
 
 @pytest.fixture

@@ -139,7 +139,6 @@ def parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Parent]:
     other = Parent(tmp_path)
     monkeypatch.setattr(child, "Library", lambda _: other.library)
     monkeypatch.setattr(child, "QUIET", 0.05)
-    monkeypatch.setattr(child, "HEAVIEST", 1 << 40)  # this process is heavy with all the tests that it runs
     yield other
     other.close()
 
@@ -189,18 +188,6 @@ def test_calls_are_made_beside_each_other_up_to_a_bound(parent: Parent, monkeypa
     parent.library.gate.set()
     assert {parent.hears(Kind.ANSWER)[1:] for _ in range(2)} == {(1, (b"answer",)), (2, (b"answer",))}
     assert sorted(parent.library.called) == [("GetMe", ()), ("SendPresence", ("available",))]
-
-
-def test_a_call_that_takes_far_too_much_memory_is_the_end(parent: Parent, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Such as a file of a gigabyte whose sender says that it is small."""
-    parent.connects()
-    monkeypatch.setattr(child, "HEAVIEST", 1)
-    parent.says(Kind.PING)
-    parent.hears(Kind.BEAT)  # what is held without a call is the parent's to judge
-    parent.library.gate.clear()
-    parent.says(Kind.CALL, 1, "DownloadAny", b"")
-    with pytest.raises(Unusable, match="memory"):
-        parent.waits()
 
 
 def test_calls_that_cannot_be_made_are_refused(parent: Parent, monkeypatch: pytest.MonkeyPatch) -> None:

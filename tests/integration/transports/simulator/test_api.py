@@ -230,9 +230,11 @@ async def test_the_page_opens_once_by_its_link_and_then_by_its_cookie(client: Cl
             assert "HttpOnly" in cookie
             assert "SameSite=Strict" in cookie
             assert TOKEN not in cookie
+            assert cookie.startswith("whinchat_simulator_")
         async with browser.get(f"{client.address}/") as response:
             assert await response.text() == "<p>the page</p>"
             assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+            assert "img-src 'self' data: blob:" in response.headers["Content-Security-Policy"]
         async with browser.get(f"{client.address}/app.js") as response:
             assert await response.text() == "start()"
         async with browser.get(link) as response:  # again in the same browser: it is remembered

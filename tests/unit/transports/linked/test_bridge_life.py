@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.support.linked.children import KEY, MEGABYTE, Stage
 
-from whinchat.transports.linked import life
+from whinchat.transports.linked import bridge, life
 from whinchat.transports.linked.frames import Kind
 from whinchat.transports.linked.link import (
     BridgeDown,
@@ -52,10 +52,42 @@ async def test_a_child_that_has_worked_for_a_while_starts_the_waits_anew(stage: 
         stage.child.dies()
         await stage.turn()
         await stage.clock.advance(stage.changes[-1].wait + 0.001)
+    stage.child.live()
     await stage.clock.advance(100)
     stage.child.dies()
     await stage.turn()
     assert stage.changes[-1].wait <= 1
+
+
+async def test_crashes_of_children_that_had_served_do_not_add_up(stage: Stage) -> None:
+    await stage.start()
+    for _ in range(12):
+        await stage.clock.advance(bridge.HEALTHY)
+        stage.child.dies()
+        await stage.turn()
+        assert stage.changes[-1].wait <= 1
+        await stage.clock.advance(1)
+        stage.child.live()
+        await stage.turn()
+
+
+@pytest.mark.parametrize("served", [None, 0.0, bridge.HEALTHY - 5], ids=["never", "at once", "a little"])
+async def test_a_child_that_lives_long_without_serving_long_has_not_worked(stage: Stage, served: float | None) -> None:
+    await stage.start()
+    waits = []
+    for _ in range(12):
+        if served is None:
+            await stage.clock.advance(10 * bridge.HEALTHY)
+            stage.child.dies()
+        else:
+            stage.child.live()
+            await stage.clock.advance(served)
+            stage.child.hangs = True
+            await stage.clock.advance(life.PING * (life.SILENT + 1))
+        await stage.turn()
+        waits.append(max(change.wait for change in stage.changes[-3:]))
+        await stage.clock.advance(300)
+    assert max(waits) > 30
 
 
 async def test_nobody_has_to_wait_when_a_person_asks_for_another(stage: Stage) -> None:
@@ -159,14 +191,6 @@ async def test_a_heavy_child_is_restarted_when_it_has_nothing_to_do(stage: Stage
     assert len(stage.children) == 1, "it has something to do"
     stage.held.set()
     await stage.clock.advance(10)
-    assert len(stage.children) == 2
-    assert LinkChange(LinkState.WAITING, Reason.MEMORY) in stage.changes
-
-
-async def test_a_child_that_ends_itself_for_its_weight_is_replaced_at_once(stage: Stage) -> None:
-    await stage.start()
-    stage.child.tells(Kind.FAILED, 0, "memory")
-    await stage.turn()
     assert len(stage.children) == 2
     assert LinkChange(LinkState.WAITING, Reason.MEMORY) in stage.changes
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.support.library import (
     ANA,
     BOB,
@@ -34,7 +32,7 @@ from whinchat.core.types import (
     SendMedia,
     SendText,
 )
-from whinchat.transports.linked import encode, handles
+from whinchat.transports.linked import encode
 from whinchat.transports.linked.answers import Uploaded
 from whinchat.transports.linked.encode import Encoder
 from whinchat.transports.linked.items import Addressing
@@ -276,37 +274,3 @@ def test_somebody_elses_message_is_deleted_by_an_admin(encoder: Encoder) -> None
 def test_half_a_character_is_refused(encoder: Encoder) -> None:
     with pytest.raises(UnicodeEncodeError):
         encoder.text(BOB_CHAT, SendText("\ud800"))
-
-
-# --- media that came ---
-
-
-@pytest.mark.parametrize("kind", MediaKind)
-def test_a_handle_is_what_a_download_needs(kind: MediaKind) -> None:
-    keys = handles.MediaKeys(kind, "/v/x?a=b", b"k" * 32, b"h" * 32, b"e" * 32, 7)
-    read = message(encode.download(handles.handle(keys)))
-    ((field, part),) = read.ListFields()
-    assert field.name == f"{kind.value}Message"
-    assert {each.name: value for each, value in part.ListFields()} == {
-        name: value for name, value in KEYS.items() if name != "URL"
-    } | {"directPath": "/v/x?a=b"}
-
-
-@pytest.mark.parametrize("handle", ["", "nonsense", "ü", "AAAA", "a" * 100_000])
-def test_what_is_no_handle_is_refused(handle: str) -> None:
-    with pytest.raises(ValueError, match="medium"):
-        encode.download(handle)
-
-
-@given(st.binary(max_size=200))
-def test_no_bytes_become_a_handle_by_accident(data: bytes) -> None:
-    import base64
-
-    with pytest.raises(ValueError, match="medium"):
-        encode.download(base64.urlsafe_b64encode(data).decode())
-
-
-def test_a_handle_never_leads_elsewhere() -> None:
-    keys = handles.MediaKeys(MediaKind.IMAGE, "https://evil.example/", b"k" * 32, b"h" * 32, b"e" * 32, 7)
-    with pytest.raises(ValueError, match="cannot be loaded"):
-        encode.download(handles.handle(keys))

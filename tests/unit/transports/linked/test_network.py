@@ -13,6 +13,7 @@ from whinchat.core.ports import Linkable
 from whinchat.core.secret import Secret
 from whinchat.testing.clock import FakeClock
 from whinchat.testing.database import MemoryDatabase
+from whinchat.testing.http import FakeHttp
 from whinchat.testing.metrics import RecordedMetrics
 from whinchat.testing.sealer import PlainSealer
 from whinchat.transports.linked import network
@@ -34,6 +35,7 @@ def build(chosen: Chosen, folder: Path) -> Network:
     return network.build(
         chosen,
         folder,
+        FakeHttp(),
         MemoryDatabase(MIGRATIONS),
         PlainSealer(),
         FakeClock(),

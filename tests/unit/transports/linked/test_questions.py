@@ -5,24 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.support.library import ANA, ANA_PHONE, BOB, E2E, FAMILY, NEONIZE, group_change, incoming, info, source
-from tests.support.linked.desk import DIRECT, GROUP, Desk, family, returned
+from tests.support.linked.desk import DIRECT, GROUP, Desk, family
+from tests.support.linked.files import address, stored
 
 from whinchat.core.errors import TransportError
 from whinchat.core.types import (
     ChatKind,
     ChatRef,
-    ConnectionState,
-    Media,
-    MediaKind,
     MembershipChanged,
     MessageReceived,
 )
+from whinchat.testing.http import Answer
 from whinchat.transports.linked import callbacks, groups
-from whinchat.transports.linked.link import BridgeDown
 
 
 @pytest.fixture
@@ -111,75 +108,25 @@ async def test_a_group_that_cannot_be_asked_for_is_not_taken_for_one_that_is_not
 # --- files ---
 
 
-def picture(length: int = 3) -> Any:
-    return E2E.Message(
-        imageMessage=E2E.ImageMessage(
-            directPath="/f",
-            mediaKey=b"k" * 32,
-            fileSHA256=b"s" * 32,
-            fileEncSHA256=b"e" * 32,
-            fileLength=length,
-            mimetype="image/png",
-        )
+async def test_a_file_comes_from_the_media_servers_while_the_account_is_connected(desk: Desk) -> None:
+    about = info(source(ANA, ANA, alt=ANA_PHONE), "P1")
+    keys, sealed = stored(b"png")
+    part = E2E.ImageMessage(
+        directPath=keys.direct_path,
+        mediaKey=keys.media_key,
+        fileSHA256=keys.file_sha256,
+        fileEncSHA256=keys.file_enc_sha256,
+        fileLength=keys.size,
+        mimetype="image/png",
     )
-
-
-async def media(desk: Desk, length: int = 3) -> Media:
-    about = info(source(ANA, ANA, alt=ANA_PHONE), f"P{length}")
-    await desk.link.tell(callbacks.MESSAGE, incoming(about, picture(length)))
+    await desk.link.tell(callbacks.MESSAGE, incoming(about, E2E.Message(imageMessage=part)))
     event = desk.sink.events[-1]
     assert isinstance(event, MessageReceived)
     assert event.content.media is not None
-    return event.content.media
-
-
-async def test_a_file_is_fetched_by_its_handle(desk: Desk) -> None:
-    found = await media(desk)
-    desk.link.answer("DownloadAny", returned("DownloadReturnFunction", Binary=b"png"))
-    assert await desk.bot.download(found, 3) == b"png"
-    ((_, (asked,)),) = [call for call in desk.link.calls if call[0] == "DownloadAny"]
-    assert isinstance(asked, bytes)
-    assert E2E.Message.FromString(asked).imageMessage.directPath == "/f"
-
-
-async def test_what_is_too_large_by_its_own_word_is_not_fetched(desk: Desk) -> None:
-    found = await media(desk, 1000)
+    desk.http.answer(address(keys), Answer(sealed))
+    assert await desk.bot.download(event.content.media, 3) == b"png"
+    assert desk.link.names() == []
+    await desk.bot.stop(0)
     with pytest.raises(TransportError) as error:
-        await desk.bot.download(found, 999)
-    assert (error.value.code, desk.link.names()) == ("too_large", [])
-
-
-async def test_what_is_larger_than_it_said_is_not_handed_over(desk: Desk) -> None:
-    desk.link.answer("DownloadAny", returned("DownloadReturnFunction", Binary=b"x" * 50))
-    with pytest.raises(TransportError) as error:
-        await desk.bot.download(await media(desk), 10)
-    assert error.value.code == "too_large"
-
-
-@pytest.mark.parametrize(
-    ("said", "code", "retryable"),
-    [
-        ("download failed with status code 404", "gone", False),
-        ("hash of media plaintext doesn't match", "corrupt", False),
-        ("websocket not connected", "no_connection", True),
-    ],
-)
-async def test_why_a_file_cannot_be_had_is_told(desk: Desk, said: str, code: str, retryable: bool) -> None:
-    desk.link.fail("DownloadAny", said)
-    with pytest.raises(TransportError) as error:
-        await desk.bot.download(await media(desk), 10)
-    assert (error.value.code, error.value.retryable) == (code, retryable)
-
-
-async def test_a_file_that_the_library_ended_over_is_not_asked_for_again(desk: Desk) -> None:
-    desk.link.answer("DownloadAny", BridgeDown(left=True))
-    with pytest.raises(TransportError) as error:
-        await desk.bot.download(await media(desk), 10)
-    assert (error.value.code, error.value.retryable) == ("ended", False)
-
-
-async def test_a_handle_that_is_none_is_gone(desk: Desk) -> None:
-    with pytest.raises(TransportError) as error:
-        await desk.bot.download(Media(MediaKind.IMAGE, "of another network"), 10)
-    assert error.value.code == "gone"
-    assert desk.bot.state is ConnectionState.ONLINE
+        await desk.bot.download(event.content.media, 3)
+    assert (error.value.code, error.value.retryable) == ("disconnected", True)

@@ -1,0 +1,1 @@
+"""What several aiohttp applications of ours need."""
