@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Generator
 
+import coverage
 import pytest
 from hypothesis import settings
 
@@ -42,6 +43,13 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Before the controller hears that this worker is done: one that takes long to end is killed, with what it measured."""
+    measured = coverage.Coverage.current()
+    if measured is not None:
+        measured.save()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
