@@ -46,7 +46,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_sessionfinish() -> None:
-    """Before the controller hears that this worker is done: one that takes long to end is killed, with what it measured."""
+    """Before the controller hears that it is done: a worker that takes long to end is killed, with what it measured."""
     measured = coverage.Coverage.current()
     if measured is not None:
         measured.save()
