@@ -34,7 +34,6 @@ def of(
     given = (ports.database, ports.sealer, ports.clock, ports.random, ports.metrics)
     if transport.linked.accounts:
         try:
-            from whinchat.infra.proxied import through  # noqa: PLC0415
             from whinchat.transports.linked import network as linked  # noqa: PLC0415
         except ModuleNotFoundError as missing:
             raise Refused(
@@ -45,6 +44,8 @@ def of(
         make_folder(settings.storage.sessions)
         proxy, media, close = transport.linked.proxy, http, None
         if proxy is not None:
+            from whinchat.infra.proxied import through  # noqa: PLC0415
+
             proxied = AiohttpClient("", through(proxy.reveal()))
             media, close = proxied, proxied.close
         built = linked.build(transport.linked, settings.storage.sessions, media, *given, prepare=trust)

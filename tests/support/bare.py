@@ -10,7 +10,10 @@ from typing import Any
 
 from whinchat.cli.main import main
 
-EXTRA = ("neonize", "google.protobuf", "httpx", "linkpreview", "phonenumbers", "magic", "requests", "tqdm")
+EXTRA = (
+    *("neonize", "google.protobuf", "httpx", "linkpreview", "phonenumbers", "magic", "requests", "tqdm"),
+    *("aiohttp_socks", "python_socks"),
+)
 
 if __name__ == "__main__":
     modules: dict[str, Any] = sys.modules  # None is the documented way to say: not there
