@@ -66,7 +66,12 @@ class Scene:
 def scene() -> Iterator[Scene]:
     scene = Scene()
     yield scene
+    scene.parent.at_answer = lambda: None
     scene.library.let_go.set()
+    for thread in threading.enumerate():
+        if thread.name == "call":
+            thread.join(60)
+            assert not thread.is_alive()
 
 
 def test_no_more_are_carried_out_at_once_than_there_are_places(scene: Scene) -> None:
