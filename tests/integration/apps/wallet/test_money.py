@@ -41,7 +41,7 @@ from whinchat.sandbox.faults import Fault
 from whinchat.sandbox.profiles import BLINK, Profile
 
 ROOT = Path(__file__).parents[4]
-SEEDED, FOUND = 180, 60
+SEEDED, FOUND = 80, 60
 """Histories that a seed makes, and that hypothesis looks for."""
 
 people = st.sampled_from(PEOPLE)
