@@ -88,6 +88,7 @@ def test_every_setting_that_is_wrong_is_named_with_the_way_out(copy: Service) ->
         ({"WHINCHAT_STORAGE__MIN_FREE_MB": "plenty"}, ["storage.min_free_mb", "a whole number from 1"]),
         ({"WHINCHAT_STORAGE__DATTA": "x"}, ["storage.datta", "Did you mean storage.data?"]),
         ({"WHINCHAT_SERVICE__OWNERS": "+1555010O"}, ["service.owners", "not shown"]),
+        ({"WHINCHAT_SERVICE__OWNERS": "15550100@s.whatsapp.net"}, ["service.owners", '"+15550100"']),
         ({"WHINCHAT_TRANSPORT__KIND": "pigeons"}, ["transport.kind", '"simulator"']),
         ({"WHINCHAT_TRANSPORT__SIMULATOR__WORLD": "http://example.org:80"}, ["transport.simulator.world"]),
         ({"WHINCHAT_PRIVATE__PORT": "65536", "WHINCHAT_LOG__LEVEL": "loud"}, ["2 settings are wrong", "log.level"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import sys
 from collections.abc import Sequence
@@ -33,18 +34,22 @@ MEANINGS = {
 }
 
 
-def half_blocks(text: str, *, coloured: bool) -> list[str]:
-    """A QR code, two rows of modules in each line. Without colours it is right on a dark terminal."""
+@functools.lru_cache(maxsize=2)
+def half_blocks(text: str, *, coloured: bool) -> tuple[str, ...]:
+    """A QR code, two rows of modules in each line. Without colours it is right on a dark terminal.
+
+    The last one is kept: it is shown again and again, with the seconds that are left.
+    """
     import segno
 
     rows = [list(row) for row in segno.make_qr(text, error="l").matrix_iter(border=QUIET)]
     rows += [[False] * len(rows[0])] * (len(rows) % 2)
     marks = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}
-    lines = [
+    lines = tuple(
         "".join(marks[bool(above), bool(below)] for above, below in zip(*pair, strict=True))
         for pair in zip(rows[::2], rows[1::2], strict=True)
-    ]
-    return [f"\x1b[97;40m{line}\x1b[0m" for line in lines] if coloured else lines
+    )
+    return tuple(f"\x1b[97;40m{line}\x1b[0m" for line in lines) if coloured else lines
 
 
 class Screen:

@@ -17,7 +17,8 @@ from whinchat.config import transports
 from whinchat.config.transports import Transport
 from whinchat.core.errors import SettingsError
 
-PHONE_OR_ID = r"^(\+[1-9][0-9]{6,14}|[^+\s][^\s]*)$"
+PHONE_OR_ID = r"^(\+[1-9][0-9]{6,14}|(?![0-9]+@s\.whatsapp\.net$)[^+\s][^\s]*)$"
+"""A number as a linked device writes it would stop to be its owner's id once WhatsApp gives them another (a LID)."""
 HOST = r"^[A-Za-z0-9.:-]{1,253}$"
 
 
@@ -83,7 +84,10 @@ class Service(Struct, frozen=True, kw_only=True):
         tuple[Annotated[str, Meta(pattern=PHONE_OR_ID)], ...],
         Meta(
             description="Who operates the bot and may use every command.",
-            extra={"allowed": 'a list of phone numbers such as "+15550100" or user ids', "personal": True},
+            extra={
+                "allowed": 'a list of phone numbers such as "+15550100" (not "15550100@s.whatsapp.net") or user ids',
+                "personal": True,
+            },
         ),
     ] = ()
     chats_at_once: Annotated[int, Meta(ge=1, le=1024, description="Chats that are served at the same time.")] = 32
