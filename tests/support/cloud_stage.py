@@ -85,8 +85,8 @@ class CloudStage:
         self.graph.webhooks.jitter = 0.05
 
     async def reject(self, retry_after: float | None) -> None:
-        """For good: nobody has that number any more. For now: a part of Graph is down."""
-        code, headers = (131026, {}) if retry_after is None else (131016, {"Retry-After": str(ceil(retry_after))})
+        """For good: nobody has that number any more. For now: something went wrong over there."""
+        code, headers = (131026, {}) if retry_after is None else (131000, {"Retry-After": str(ceil(retry_after))})
         self.graph.faults.plan(Fault(Kind.ERROR, code=code, headers=tuple(headers.items())))
 
     async def lose(self) -> None:

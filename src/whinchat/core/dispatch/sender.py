@@ -255,15 +255,14 @@ class Sender:
             result = await self._perform(transport, out)
             if isinstance(out.action, RemoveMember | LockGroup):
                 self._forget_group(out.account, out.envelope.chat)
-        seconds = 0 if transport is None else transport.capabilities.edit_seconds
-        return await self._settle_surely(out, result, seconds)
+        return await self._settle_surely(out, result, transport)
 
-    async def _settle_surely(self, out: Outgoing, result: SendResult, edit_seconds: int) -> float:
+    async def _settle_surely(self, out: Outgoing, result: SendResult, transport: Transport | None) -> float:
         """A result that is known here but not on disk would be lost: it is written as soon as that is possible."""
         self._metrics.add(SENT, action=str(out.action.__struct_config__.tag), result=result.certainty.value)
         while True:
             try:
-                return await self._settle(out, result, edit_seconds)
+                return await self._settle(out, result, transport)
             except Conflict:
                 return 0.0  # it was written, and only the answer was lost
             except WhinchatError as error:
@@ -283,8 +282,9 @@ class Sender:
             log.exception("a transport raised while sending", extra={"error": type(error).__name__})
             return SendResult(Certainty.UNKNOWN, error=error.code if isinstance(error, WhinchatError) else "raised")
 
-    async def _settle(self, out: Outgoing, result: SendResult, edit_seconds: int) -> float:
+    async def _settle(self, out: Outgoing, result: SendResult, transport: Transport | None) -> float:
         error = result.error or "unexplained"
+        edit_seconds = 0 if transport is None else transport.capabilities.edit_seconds
         match result.certainty:
             case Certainty.SENT:
                 await self._outbox.settle(out, SendState.SENT, message_id=result.message_id, edit_seconds=edit_seconds)
@@ -295,7 +295,8 @@ class Sender:
             case Certainty.UNKNOWN:
                 await self._outbox.settle(out, SendState.UNKNOWN, error=error)
                 return 0.0
-        if result.retry_after is not None and out.attempt < MAX_ATTEMPTS:
+        away = transport is not None and transport.state is not ConnectionState.ONLINE
+        if result.retry_after is not None and (away or out.attempt < MAX_ATTEMPTS):  # away: not the message's doing
             pause = max(result.retry_after, self._backoff(out.attempt))
             return await self._put_back(out, error, pause, resend=False)
         if out.edits is not None:
@@ -317,4 +318,4 @@ class Sender:
         return pause
 
     def _backoff(self, attempt: int) -> float:
-        return min(LONGEST_WAIT, 0.25 * 2.0**attempt) * (0.5 + self._random.random() / 2)
+        return min(LONGEST_WAIT, 0.25 * 2.0 ** min(attempt, MAX_ATTEMPTS)) * (0.5 + self._random.random() / 2)

@@ -15,6 +15,8 @@ class Remedy(enum.StrEnum):
 
     AGAIN = "again"
     """Not sent; may be sent later."""
+    AWAY = "away"
+    """Not sent; Meta is out of reach, or says that it is closed: nothing goes out until it is back."""
     SLOWER = "slower"
     """Not sent; the number sends too much."""
     PAIR = "pair"
@@ -39,11 +41,12 @@ class Remedy(enum.StrEnum):
 
 REMEDIES: Mapping[int, Remedy] = {
     # Retry with backoff.
-    2: Remedy.AGAIN,
     131000: Remedy.AGAIN,
-    131016: Remedy.AGAIN,
-    131057: Remedy.AGAIN,
     135000: Remedy.AGAIN,
+    # The same, and not this message's doing.
+    2: Remedy.AWAY,
+    131016: Remedy.AWAY,
+    131057: Remedy.AWAY,
     # The same, with a lower pace.
     4: Remedy.SLOWER,
     613: Remedy.SLOWER,

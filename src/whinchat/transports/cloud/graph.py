@@ -168,7 +168,7 @@ def _bearer(token: str) -> dict[str, str]:
 def _broken(error: HttpError) -> GraphFailure:
     """Without a connection nothing was sent; after that nobody knows."""
     if error.code in {"unreachable", "address"}:
-        return GraphFailure(Remedy.AGAIN, error.code)
+        return GraphFailure(Remedy.AWAY, error.code)
     return GraphFailure(Remedy.OPEN, error.code)
 
 

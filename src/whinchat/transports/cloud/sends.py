@@ -41,7 +41,7 @@ Learn = Callable[[Remedy, int | None, str], float | None]
 is tried again, None where that is not known."""
 
 WINDOW_CLOSED = SendResult(Certainty.REJECTED, error="window_closed")
-FOR_LATER = frozenset({Remedy.AGAIN, Remedy.SLOWER, Remedy.PAIR, Remedy.PAUSE, Remedy.ACCESS})
+FOR_LATER = frozenset({Remedy.AGAIN, Remedy.AWAY, Remedy.SLOWER, Remedy.PAIR, Remedy.PAUSE, Remedy.ACCESS})
 
 
 class Sends:

@@ -15,6 +15,8 @@ from whinchat.transports.cloud.pace import COEXISTENCE, LEVELS, Pace
 log = logging.getLogger(__name__)
 
 PAUSE = 3600.0  # seconds
+OF_THE_TOKEN = frozenset({None, 0, 190})
+"""Codes that say no more than that the token is not good."""
 SHUT_OUT = frozenset({368, 131031})
 """Of the account; the others are of the number's own doing."""
 POOR = frozenset({"yellow", "red"})
@@ -31,6 +33,10 @@ QUALITY = Metric(
 
 NO_ACCESS = "Meta does not accept the token: put a new one into token_file; it is read at once. `whinchat doctor` says "
 NO_ACCESS += "what is missing."
+MAY_NOT_SEND = (
+    "Meta lets nothing be sent (error {code}): the token in token_file needs whatsapp_business_messaging, the number "
+    "its registration and display name (WhatsApp Manager). `whinchat doctor` says what it can see."
+)
 SHUT = "Meta has shut the account out: see WhatsApp Manager, Account quality."
 FLAGGED = "Too many people blocked or reported this number: Meta lets it send again after a while."
 
@@ -80,13 +86,15 @@ class Standing:
                 self._pause(code)
                 return self.held_for
             case Remedy.ACCESS:
-                self.no_access()
+                self.no_access(code)
         return None
 
-    def no_access(self) -> None:
+    def no_access(self, code: int | None = None) -> None:
         if not self.hint:
-            log.error("Meta does not accept the token or its permissions", extra={"account": self._account})
-        self.hint = NO_ACCESS
+            log.error(
+                "Meta does not accept the token or its permissions", extra={"account": self._account, "error": code}
+            )
+        self.hint = NO_ACCESS if code in OF_THE_TOKEN else MAY_NOT_SEND.format(code=code)
         self._enter(ConnectionState.LOGGED_OUT)
 
     def seen(self, number: shapes.Number) -> None:

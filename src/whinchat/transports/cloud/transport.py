@@ -27,7 +27,7 @@ from whinchat.core.types import (
 )
 from whinchat.transports.cloud import shapes
 from whinchat.transports.cloud.chosen import ChosenNumber
-from whinchat.transports.cloud.decode import Decoder, Failed, Item, Skipped
+from whinchat.transports.cloud.decode import LATE, Decoder, Failed, Item, Skipped
 from whinchat.transports.cloud.encode import LONGEST_TEXT
 from whinchat.transports.cloud.errors import Remedy, told
 from whinchat.transports.cloud.graph import Graph, GraphFailure
@@ -43,6 +43,8 @@ GLANCE = 30.0  # seconds between two thoughts on whether to look at the number a
 HOURLY = 3600.0
 FIRST_PAUSE = 1.0  # seconds before the number is asked for again, doubled each time
 LONGEST_PAUSE = 300.0
+SURE_OF_ANSWERS = frozenset({Remedy.ACCESS, Remedy.AWAY})
+"""What an answer to us tells for sure, and a status that comes later does not."""
 LANES = 16  # chats whose news are offered to the service at once
 
 News = Event | DeliveryUpdate | Failed
@@ -64,7 +66,7 @@ class CloudTransport:
         self._random = random
         self._pace = Pace(clock, number.per_second)
         self.standing = Standing(number.name, self._pace, clock, metrics, self._enter, self._tell)
-        self._sends = Sends(number, graph, windows, self._pace, clock, self.standing.learn)
+        self._sends = Sends(number, graph, windows, self._pace, clock, self._learn)
         self._downloads = Downloads(graph)
         self._decoder = Decoder(number.name)
         self._state = ConnectionState.STOPPED
@@ -75,6 +77,10 @@ class CloudTransport:
         self._due = 0.0
         """When the number is looked at again, on the monotonic clock."""
         self._attempts = 0
+        self._losses = 0
+        """How often it went offline over a send since something was sent."""
+        self._sooner = asyncio.Event()
+        """It is due earlier than it was."""
         self._working = 0
         self._quiet = asyncio.Event()
         """Nothing is being sent or taken."""
@@ -134,7 +140,10 @@ class CloudTransport:
         if self._state is not ConnectionState.ONLINE or not self._taking:
             return NOT_SENT
         with self._work():
-            return await self._sends.perform(chat, action, reference)
+            result = await self._sends.perform(chat, action, reference)
+        if result.certainty is Certainty.SENT:
+            self._losses = 0
+        return result
 
     async def group(self, chat: ChatRef) -> Group | None:
         """Without admins: nobody but the number itself has rights there."""
@@ -214,20 +223,47 @@ class CloudTransport:
 
     async def _failed(self, update: DeliveryUpdate, code: int) -> None:
         remedy = told(code)
+        log.warning("Meta did not deliver what it had taken", extra={"account": self.account, "error": code})
         if remedy is Remedy.TEMPLATE:
             with _offered_again():
                 await self._windows.closed(update.chat.id, update.time)
-        elif remedy is not Remedy.ACCESS:  # which only an answer to us tells for sure
+        elif remedy not in SURE_OF_ANSWERS and self._clock.now() - update.time <= LATE:  # older news are told again
             self.standing.learn(remedy, code, update.chat.id)
 
     # --- the number's standing ---------------------------------------------------------------------------------------
+
+    def _learn(self, remedy: Remedy, code: int | None, chat: str) -> float | None:
+        """As `sends.Learn`. What has nothing to do with the message takes the number offline, where messages wait."""
+        if remedy not in SURE_OF_ANSWERS:
+            return self.standing.learn(remedy, code, chat)
+        if self._state is ConnectionState.ONLINE:
+            grown = 2.0 ** min(self._losses, 16)
+            self._losses += 1
+            if remedy is Remedy.AWAY:
+                self._enter(ConnectionState.CONNECTING)
+                pause = self._random.random() * min(LONGEST_PAUSE, FIRST_PAUSE * grown)
+            else:
+                self.standing.no_access(code)
+                pause = min(LONGEST_PAUSE, GLANCE * grown)
+            self._due = self._clock.monotonic() + pause
+            self._sooner.set()
+        return None
 
     async def _watch(self) -> None:
         while True:
             if self._due <= self._clock.monotonic():
                 self._due = self._clock.monotonic() + await self._look()
             rest = self._due - self._clock.monotonic()
-            await self._clock.sleep(min(GLANCE, max(0.1, rest)))
+            await self._rest(min(GLANCE, max(0.1, rest)))
+
+    async def _rest(self, seconds: float) -> None:
+        self._sooner.clear()
+        waits = [asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._sooner.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
 
     async def _look(self) -> float:
         """Ask Meta for the number. Seconds until the next look."""

@@ -13,6 +13,7 @@ from whinchat.core.errors import TransportError
 from whinchat.core.types import (
     Action,
     ChatRef,
+    ConnectionState,
     OnUnknown,
     Pacing,
     SendResult,
@@ -122,6 +123,37 @@ class Timed(FakeTransport):
     async def perform(self, chat: ChatRef, action: Action, reference: str) -> SendResult:
         self.times.append(self._clock.monotonic())
         return await super().perform(chat, action, reference)
+
+
+class Flapping(Timed):
+    """Goes offline over each send, so many times, and comes back by itself."""
+
+    def __init__(self, clock: FakeClock, times: int) -> None:
+        super().__init__(clock)
+        self.left = times
+        self.enter = self._enter
+        self.reject("unreachable", retry_after=1.0, times=times)
+
+    async def perform(self, chat: ChatRef, action: Action, reference: str) -> SendResult:
+        result = await super().perform(chat, action, reference)
+        if self.left:
+            self.left -= 1
+            self.enter(ConnectionState.CONNECTING)
+        return result
+
+
+async def test_what_took_the_account_offline_costs_a_message_no_attempt() -> None:
+    post = Post()
+    transport = Flapping(post.tables.clock, 3 * MAX_ATTEMPTS)
+    post.use(transport)
+    async with post.running():
+        await post.queue(reply("hello"))
+        for _ in range(3 * MAX_ATTEMPTS):
+            await post.pass_time(60)
+            assert await post.states() == ["queued"]
+            transport.enter(ConnectionState.ONLINE)
+        await post.pass_time(120)
+    assert post.texts == ["hello"]
 
 
 async def test_a_promise_that_nothing_was_sent_is_tried_again_with_growing_pauses_that_end() -> None:

@@ -10,7 +10,8 @@ from whinchat.transports.cloud.errors import RANGES, REMEDIES, Remedy, remedy, t
 
 STATUSES = (400, 403, 429, 500, 503)
 SPECIFIED = {
-    Remedy.AGAIN: {2, 131000, 131016, 131057, 135000},
+    Remedy.AGAIN: {131000, 135000},
+    Remedy.AWAY: {2, 131016, 131057},
     Remedy.SLOWER: {4, 80007, 130429},
     Remedy.PAIR: {131056},
     Remedy.PAUSE: {131048, 368, 131031},

@@ -86,7 +86,7 @@ async def test_an_upload_is_a_form_with_one_file(desk: Desk) -> None:
         (Answer(b'{"error": {"code": null}}', 400), Remedy.MESSAGE, "http_400"),
         (Answer(b"[" * 100_000, 500), Remedy.OPEN, "http_500"),
         (Answer(status=302, headers={"Location": "https://elsewhere.example"}), Remedy.OPEN, "http_302"),
-        (Answer(error=HttpError("no", code="unreachable")), Remedy.AGAIN, "unreachable"),
+        (Answer(error=HttpError("no", code="unreachable")), Remedy.AWAY, "unreachable"),
         (Answer(error=HttpError("no", code="timeout")), Remedy.OPEN, "timeout"),
         (Answer(b"half", error=HttpError("no", code="truncated")), Remedy.OPEN, "truncated"),
     ],

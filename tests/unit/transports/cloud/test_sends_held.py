@@ -17,6 +17,7 @@ from tests.support.cloud import (
     status,
 )
 
+from whinchat.core.errors import HttpError
 from whinchat.core.types import (
     Certainty,
     ConnectionState,
@@ -120,3 +121,70 @@ async def test_a_new_token_is_used_with_the_next_message(bench: Bench) -> None:
     bench.number.token_file.write_text("EAAG-renewed")
     await bench.transport.perform(CHAT, HELLO, "r-2")
     assert bench.http.asked[-1].headers["Authorization"] == "Bearer EAAG-renewed"
+
+
+@pytest.mark.parametrize("code", [10, 200, 131005, 131037, 133010])
+async def test_where_meta_lets_it_look_and_not_send_it_tries_less_and_less_often(bench: Bench, code: int) -> None:
+    await bench.sends(refused(code, 403))
+    tries = []
+    for _ in range(6):
+        assert bench.state() is ConnectionState.LOGGED_OUT
+        assert f"error {code}" in bench.transport.standing.hint
+        since = bench.clock.monotonic()
+        while bench.state() is ConnectionState.LOGGED_OUT:
+            await bench.clock.advance(1)
+        tries.append(round(bench.clock.monotonic() - since))
+        await bench.transport.perform(CHAT, HELLO, "r-1")
+    assert tries == [30, 60, 120, 240, 300, 300]
+
+
+# --- Meta out of reach ---
+
+NOBODY = Answer(error=HttpError("no", code="unreachable"))
+
+
+@pytest.mark.parametrize("answer", [NOBODY, refused(2, 500), refused(131016, 503), refused(131057, 400)])
+async def test_while_meta_is_away_messages_wait_and_it_is_looked_for(bench: Bench, answer: Answer) -> None:
+    result = await bench.sends(answer, sent())
+    assert (result.certainty, result.retry_after) == (Certainty.REJECTED, 1.0)
+    assert bench.state() is ConnectionState.CONNECTING
+    assert (await bench.transport.perform(CHAT, HELLO, "r-1")).error == "disconnected"
+    bench.http.answer(LOOK, NOBODY, NOBODY, NOBODY, described())
+    await bench.clock.advance(60)
+    assert bench.state() is ConnectionState.ONLINE
+    assert (await bench.transport.perform(CHAT, HELLO, "r-1")).certainty is Certainty.SENT
+
+
+async def test_a_moment_without_a_network_is_over_in_a_moment(bench: Bench) -> None:
+    await bench.sends(NOBODY, sent(), NOBODY, sent())
+    for _ in range(2):
+        await bench.clock.advance(1)
+        assert bench.state() is ConnectionState.ONLINE
+        assert (await bench.transport.perform(CHAT, HELLO, "r-1")).certainty is Certainty.SENT
+        await bench.transport.perform(CHAT, HELLO, "r-2")
+
+
+async def test_where_meta_answers_and_takes_nothing_it_is_tried_less_and_less_often(bench: Bench) -> None:
+    await bench.sends(refused(131016, 503))
+    for _ in range(600):
+        await bench.clock.advance(10)
+        await bench.transport.perform(CHAT, HELLO, "r-1")
+    assert len(bench.posted) < 60
+
+
+# --- what is told late ---
+
+
+async def test_what_failed_long_ago_says_nothing_about_now(bench: Bench) -> None:
+    await bench.sends(sent())
+    await bench.hears(statuses=[status("failed", code=131031, timestamp=str(bench.clock.now() // 1000 - 3600))])
+    assert bench.state() is ConnectionState.ONLINE
+    assert bench.sink.notices == []
+    assert len(bench.sink.updates) == 1
+
+
+async def test_what_meta_took_and_did_not_deliver_is_logged(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    await bench.sends(sent())
+    await bench.hears(statuses=[status("failed", code=131042)])
+    (record,) = [each for each in caplog.records if each.levelname == "WARNING"]
+    assert vars(record)["error"] == 131042
