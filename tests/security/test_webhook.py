@@ -11,16 +11,47 @@ import aiohttp
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.cloud import BUSINESS, SECRET, VERIFY, number, signature, update
-from tests.support.webhook import OTHER_ID, OTHER_SECRET, SHARED_ID, Gate, message, raw, standing
+from tests.support import webhook
+from tests.support.cloud import BUSINESS, SECRET, VERIFY, changed, number, signature, text, update
+from tests.support.webhook import OTHER_BUSINESS, OTHER_ID, OTHER_SECRET, SHARED_ID, Gate, Inlet, message, raw, standing
 
+from whinchat.core.types import MessageReceived
+from whinchat.transports.cloud import shapes
+from whinchat.transports.cloud.decode import Decoder, Skipped
 from whinchat.transports.cloud.receiver import SKIPPED
 
 
+class Noting(Inlet):
+    """Notes the whole values too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: list[shapes.Value] = []
+
+    async def accept(self, field: str, value: shapes.Value) -> list[Skipped]:
+        self.values.append(value)
+        return await super().accept(field, value)
+
+
 @pytest.fixture
-async def gate(tmp_path: Path) -> AsyncIterator[Gate]:
+async def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Gate]:
+    monkeypatch.setattr(webhook, "Inlet", Noting)
     async with standing(tmp_path) as gate:
         yield gate
+
+
+def values(inlet: Inlet) -> list[shapes.Value]:
+    assert isinstance(inlet, Noting)
+    return inlet.values
+
+
+def texts(inlet: Inlet) -> list[str]:
+    items = [item for value in values(inlet) for item in Decoder("main").items("messages", value, 0)]
+    return [item.content.text for item in items if isinstance(item, MessageReceived)]
+
+
+def bans(inlet: Inlet) -> list[str | None]:
+    return [None if value.ban_info is None else value.ban_info.waba_ban_state for value in values(inlet)]
 
 
 # --- verification ---
@@ -199,7 +230,9 @@ async def test_only_get_and_post_are_answered(gate: Gate) -> None:
         b'{"entry": [{"changes": "x"}]}',
         b"[" * 200_000,
         b'{"entry":' * 50_000,
-        b'{"object": "\\ud800"}',
+        b'{"object": "\\ud800"',
+        b'{"object": "\\ud800", "entry": 5}',
+        b'{"object": "\\ud800", "entry": ' + b"[" * 200_000,
     ],
 )
 async def test_garbage_with_a_right_signature_is_done_with(gate: Gate, body: bytes) -> None:
@@ -218,6 +251,17 @@ async def test_a_change_that_is_nothing_does_not_cost_the_others(gate: Gate, val
     assert gate.first.taken == [("messages", "wamid.in")]
 
 
+@pytest.mark.parametrize("half", [r"\ud83d", r"\ude00", r"\ude00\ud83d"])
+async def test_half_a_character_does_not_cost_the_other_messages(gate: Gate, half: str) -> None:
+    messages = [text("hi HALF", "wamid.a"), text("hi 😀", "wamid.b")]
+    whole = update(changed(messages=messages))
+    whole["entry"] += message("wamid.c")["entry"]
+    body = json.dumps(whole | {"object": "HALF"}).replace("HALF", half)
+    assert await gate.post(body.encode()) == 200
+    assert gate.first.taken == [("messages", f"wamid.{each}") for each in "abc"]
+    assert texts(gate.first) == ["hi " + "\ufffd" * half.count("u"), "hi 😀", "hi"]
+
+
 async def test_news_of_an_account_go_to_its_numbers(gate: Gate) -> None:
     quality = update({"display_phone_number": "1", "event": "FLAGGED"}, "phone_number_quality_update")
     assert await gate.post(quality) == 200
@@ -228,6 +272,32 @@ async def test_news_of_an_account_go_to_its_numbers(gate: Gate) -> None:
     assert await gate.post(named) == 200
     assert len(gate.first.taken) == len(gate.shared.taken) == 3
     assert gate.other.taken == []
+
+
+BAN = {"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": "DISABLE"}}
+
+
+@pytest.mark.parametrize("business", [BUSINESS, OTHER_BUSINESS, "1"])
+async def test_a_ban_of_a_foreign_account_is_nobodys(gate: Gate, business: str) -> None:
+    foreign = BAN | {"waba_info": {"waba_id": "999"}}
+    assert await gate.post(update(foreign, "account_update", business=business)) == 200
+    assert gate.first.taken == gate.shared.taken == gate.other.taken == []
+    assert gate.metrics.value(SKIPPED, reason="unknown_number") == 1
+
+
+async def test_a_ban_that_names_none_of_our_accounts_is_told_as_no_ban(gate: Gate) -> None:
+    assert await gate.post(update(BAN, "account_update", business="1")) == 200
+    assert bans(gate.first) == bans(gate.shared) == [None]
+    assert bans(gate.other) == []
+
+
+async def test_a_ban_is_of_the_account_that_it_names(gate: Gate) -> None:
+    assert await gate.post(update(BAN, "account_update")) == 200
+    assert await gate.post(update(BAN | {"waba_info": {"waba_id": BUSINESS}}, "account_update", business="1")) == 200
+    assert bans(gate.first) == bans(gate.shared) == ["DISABLE", "DISABLE"]
+    assert await gate.post(update(BAN, "account_update", business=OTHER_BUSINESS)) == 200  # another app's: not its word
+    assert len(bans(gate.first)) == 2
+    assert bans(gate.other) == []
 
 
 @given(body=st.binary(max_size=300), signed=st.booleans())

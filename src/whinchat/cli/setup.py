@@ -27,7 +27,7 @@ Next:
   2. whinchat run
   3. At Meta (your app, WhatsApp, Configuration) enter that address and, as verify token, what is in
      {verify_token_file}
-     and subscribe to `messages`.
+     and subscribe to `messages`, `account_update` and `phone_number_quality_update`.
   4. whinchat doctor compares both sides."""
 SIMULATOR_NEXT = """\
 Next:
@@ -98,17 +98,30 @@ def _write(file: Path, answers: Answers, invocation: Invocation) -> None:
         write_new(new, config.written(answers.values, types, HEAD).encode())
         made.append(new)
         config.read(new, apps=types)
-        if file.exists():
-            file.replace(file.with_name(f"{file.name}.old"))
-        new.replace(file)
+        _put(new, file)
+        made.clear()  # the settings name them now
         sync(file.parent)
     except BaseException as error:
         for path in made:
             path.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise Refused(
-                f"{error.filename} cannot be written: {error.strerror}", hint="Choose another folder."
+                f"{error.filename or file} cannot be written: {error.strerror}", hint="Choose another folder."
             ) from error
+        raise
+
+
+def _put(new: Path, file: Path) -> None:
+    """In the place of what is there, which is kept beside it, or is put back where that fails."""
+    old = file.with_name(f"{file.name}.old")
+    replaced = file.exists()
+    if replaced:
+        file.replace(old)
+    try:
+        new.replace(file)
+    except BaseException:
+        if replaced:
+            old.replace(file)
         raise
 
 

@@ -82,7 +82,7 @@ class Access:
         if _host_name(request.host) not in self._hosts:
             return failure(403, "wrong_host", "nothing is known here by that name", "use 127.0.0.1 or localhost")
         origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != request.host:
+        if origin is not None and _site(origin) != request.host:
             return failure(403, "wrong_origin", "other sites may not ask here")
         return None
 
@@ -124,6 +124,14 @@ class Access:
 def _raw(header: str) -> bytes:
     """The bytes as they came: they need not be text."""
     return header.encode("utf-8", "surrogateescape")
+
+
+def _site(origin: str) -> str | None:
+    """None for what is no origin."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def _host_name(host: str) -> str:

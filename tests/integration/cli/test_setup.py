@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import stat
 import tomllib
@@ -18,6 +19,7 @@ from whinchat.cli.main import VERBS, build
 from whinchat.config import load
 from whinchat.core.app import Finding
 from whinchat.core.errors import Refused
+from whinchat.infra import files
 
 Setup = Callable[..., Result]
 CLOUD = ["--network", "cloud", "--phone-number-id", "106540352242922", "--business-account-id", "102290129340398"]
@@ -104,6 +106,7 @@ def test_somebody_answers_for_the_cloud_and_the_secrets_get_files_of_their_own(s
     assert "hush" not in result.output
     assert "hush" not in (folder / "whinchat.toml").read_text()
     assert str(kept["verify_token"]) in result.output.replace("\n", "")
+    assert "subscribe to `messages`, `account_update` and `phone_number_quality_update`" in result.output
     assert "cloud main: token" in result.output
     assert load(folder / "whinchat.toml", {"HOME": "/home/ana"}).transport.cloud.numbers[0].name == "shop"
 
@@ -171,6 +174,37 @@ def test_a_second_secret_does_not_replace_the_first(setup: Setup, folder: Path) 
 def test_a_folder_that_cannot_be_written_to(setup: Setup, folder: Path) -> None:
     (folder / "whinchat.toml.new").mkdir()
     assert "cannot be written" in str(refusal(setup()))
+
+
+ANSWERS = ["cloud", *[""] * 5, "106540352242922", "102290129340398", "hush", "hush", "", "none"]
+
+
+def test_secrets_that_the_settings_name_are_kept(setup: Setup, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def sync(path: Path) -> None:
+        if (folder / "whinchat.toml").exists():
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(files, "sync", sync)
+    refused = refusal(setup(answers=ANSWERS))
+    (number,) = values(folder)["transport"]["cloud"]["numbers"]
+    assert all(Path(number[f"{kind}_file"]).exists() for kind in ("token", "app_secret", "verify_token"))
+    assert f"{folder / 'whinchat.toml'} cannot be written" in str(refused)
+
+
+def test_settings_that_cannot_be_replaced_stay(setup: Setup, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "whinchat.toml").write_text("# mine\n")
+    replace = Path.replace
+
+    def broken(path: Path, target: Path) -> Path:
+        if path.suffix == ".new":
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", broken)
+    assert "cannot be written" in str(refusal(setup("--force", answers=ANSWERS)))
+    assert (folder / "whinchat.toml").read_text() == "# mine\n"
+    assert sorted(path.name for path in folder.iterdir()) == ["secrets", "whinchat.toml"]
+    assert list((folder / "secrets").iterdir()) == []
 
 
 def test_what_is_wrong_on_the_machine_ends_with_1(setup: Setup, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

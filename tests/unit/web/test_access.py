@@ -43,6 +43,8 @@ FOREIGN_ORIGINS = [
     "http://localhost:8765",
     "http://localhost.evil.example",
     f"http://{HOST}@evil.example",
+    "http://[",
+    "http://[::1",
     "\udcff",
 ]
 NO_TOKENS = [

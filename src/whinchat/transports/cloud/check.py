@@ -106,10 +106,6 @@ class Check:
         """The token, its permissions and, by the way, the clock."""
         token = self._token.read()
         answer = await self._graph.get("debug_token", input_token=token)
-        ahead = self._ahead(answer.headers.get("date", ""))
-        if abs(ahead) > WRONG_CLOCK:
-            hint = "Set the system's clock; most systems can do it by themselves over the network (NTP)."
-            return Finding(ok=False, detail=f"this clock is {ahead:+.0f} s from Meta's", hint=hint)
         told = answer.read(TokenAnswer).data
         self._app_id = told.app_id or ""
         if not told.is_valid:
@@ -118,9 +114,13 @@ class Check:
         if missing:
             hint = "Make a token of a system user with both permissions: Business settings, System users."
             return Finding(ok=False, detail=f"it lacks {', '.join(missing)}", hint=hint, critical=True)
-        left = (told.expires_at or 0) - self._clock.now() / 1000
+        ahead = self._ahead(answer.headers.get("date", ""))
+        left = (told.expires_at or 0) - (self._clock.now() / 1000 - ahead)  # by Meta's clock, which ends it
         if told.expires_at and left < SOON:
             return Finding(ok=False, detail=f"it ends in {max(0, left) / 3600:.0f} hours", hint=RENEW)
+        if abs(ahead) > WRONG_CLOCK:
+            hint = "Set the system's clock; most systems can do it by themselves over the network (NTP)."
+            return Finding(ok=False, detail=f"this clock is {ahead:+.0f} s from Meta's", hint=hint)
         return Finding(ok=True, detail="valid, with all permissions")
 
     async def _number_is_there(self) -> Finding:
@@ -149,8 +149,11 @@ class Check:
         }
         if not apps or (self._app_id and self._app_id not in apps):
             hint = "Enter the webhook's address and verify token at Meta (WhatsApp, Configuration), subscribe to "
-            hint += "`messages`, and let the app have the account's webhooks (POST …/subscribed_apps)."
+            hint += "`messages`, `account_update` and `phone_number_quality_update`, and let the app have the "
+            hint += "account's webhooks (POST …/subscribed_apps)."
             return Finding(ok=False, detail="Meta does not send its messages to this app", hint=hint, critical=True)
+        if not self._app_id:
+            return Finding(ok=True, detail="some app gets its messages; which one is not known")
         return Finding(ok=True, detail="Meta sends its messages to this app")
 
     async def _secret_fits(self) -> Finding:

@@ -116,6 +116,22 @@ class _Where(NamedTuple):
         return ReactionChanged(**self._asdict(), target=target, emoji=reaction.emoji or "")
 
 
+class _Contacts(NamedTuple):
+    """Whom a value describes."""
+
+    told: Sequence[shapes.Contact] = ()
+    lone: bool = False
+    """One person, and one message or status: it is theirs."""
+
+    def of(self, phone: str | None, user_id: str | None) -> shapes.Contact:
+        for each in self.told:
+            if (user_id and each.user_id == user_id) or (phone and each.wa_id == phone):
+                return each
+        if self.lone and not (user_id and self.told[0].user_id):
+            return self.told[0]  # some numbers are written in two ways
+        return shapes.Contact()
+
+
 class Decoder:
     """For one account. It remembers which phone number belongs to which user id: some updates name only the number."""
 
@@ -142,13 +158,15 @@ class Decoder:
 
     def _messages(self, value: shapes.Value, contacts: Sequence[shapes.Contact], now: int) -> Iterator[Item]:
         own = digits(value.metadata.display_phone_number) if value.metadata is not None else ""
-        yield from (self._message(raw, contacts, own, now) for raw in value.messages or ())
-        yield from (self._status(raw, contacts, now) for raw in value.statuses or ())
+        messages, statuses = value.messages or (), value.statuses or ()
+        people = _Contacts(contacts, lone=len(contacts) == 1 and len(messages) + len(statuses) == 1)
+        yield from (self._message(raw, people, own, now) for raw in messages)
+        yield from (self._status(raw, people, now) for raw in statuses)
         yield from (Skipped("error") for _ in value.errors or ())
 
     # --- messages ----------------------------------------------------------------------------------------------------
 
-    def _message(self, raw: msgspec.Raw, contacts: Sequence[shapes.Contact], own: str, now: int) -> Item:
+    def _message(self, raw: msgspec.Raw, contacts: _Contacts, own: str, now: int) -> Item:
         message = read(raw, shapes.Message)
         if message is None:
             return Skipped("garbage")
@@ -190,12 +208,9 @@ class Decoder:
         sender = context.from_user_id or self._user_ids.get(phone) or phone
         return Quoted(context.id, sender)
 
-    def _person(self, phone: str | None, user_id: str | None, contacts: Sequence[shapes.Contact]) -> UserRef | None:
+    def _person(self, phone: str | None, user_id: str | None, contacts: _Contacts) -> UserRef | None:
         """By their user id where it is known, else by the number."""
-        contact = next(
-            (each for each in contacts if (user_id and each.user_id == user_id) or (phone and each.wa_id == phone)),
-            contacts[0] if len(contacts) == 1 else shapes.Contact(),  # some numbers are written in two ways
-        )
+        contact = contacts.of(phone, user_id)
         wa_id = contact.wa_id or phone or ""
         canonical = user_id or contact.user_id or self._user_ids.get(wa_id) or wa_id
         if not canonical:
@@ -205,7 +220,7 @@ class Decoder:
 
     # --- statuses ----------------------------------------------------------------------------------------------------
 
-    def _status(self, raw: msgspec.Raw, contacts: Sequence[shapes.Contact], now: int) -> Item:
+    def _status(self, raw: msgspec.Raw, contacts: _Contacts, now: int) -> Item:
         status = read(raw, shapes.Status)
         if status is None:
             return Skipped("garbage")
@@ -226,7 +241,7 @@ class Decoder:
         )
         return Failed(update, reason) if failed and reason is not None else update
 
-    def _status_chat(self, status: shapes.Status, contacts: Sequence[shapes.Contact]) -> ChatRef | None:
+    def _status_chat(self, status: shapes.Status, contacts: _Contacts) -> ChatRef | None:
         if status.recipient_type == "group":
             return ChatRef(status.recipient_id, ChatKind.GROUP) if status.recipient_id else None
         person = self._person(status.recipient_id, status.recipient_user_id, contacts)
@@ -258,7 +273,7 @@ class Decoder:
         )
 
     def _members(self, participants: Iterable[shapes.Participant]) -> tuple[UserRef, ...]:
-        found = (self._person(each.wa_id or digits(each.input), each.user_id, ()) for each in participants)
+        found = (self._person(each.wa_id or digits(each.input), each.user_id, _Contacts()) for each in participants)
         return tuple(member for member in found if member is not None)
 
 

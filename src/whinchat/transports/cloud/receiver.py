@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import json
 import logging
 import math
 import re
@@ -19,6 +20,7 @@ from typing import Protocol
 
 from aiohttp import web
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from whinchat.core.errors import Overloaded, Refused
 from whinchat.core.ports import Metric, MetricKind, Metrics
@@ -36,6 +38,7 @@ BUSY = 2.0  # seconds after which it is to be brought again
 SIGNATURE = "X-Hub-Signature-256"
 SIGNED = re.compile(r"sha256=([0-9a-fA-F]{64})")
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{1,256}")
+HALF = re.compile("[\ud800-\udfff]")
 ACCOUNT_FIELDS = frozenset({"account_update", "phone_number_quality_update"})
 """What is about a business account, and names no number by its id."""
 
@@ -140,7 +143,7 @@ class Receiver:
         trusted = self._trusted(body, signature)
         if not trusted:
             return "wrong_signature", 403
-        update = read(body, shapes.Update)
+        update = read(body, shapes.Update) or _mended(body)
         if update is None:
             return "garbage", 200  # brought again it would be the same
         changes = list(self._changes(update, trusted))
@@ -175,25 +178,40 @@ class Receiver:
                     self._skip("garbage")
                     continue
                 field = change.field or ""
-                doors = self._doors_of(field, entry.id or "", value, trusted)
+                doors, told = self._addressed(field, entry.id or "", value, trusted)
                 if not doors:
                     self._skip("unknown_number")
                 for door in doors:
-                    yield door, field, value
+                    yield door, field, told
 
-    def _doors_of(self, field: str, entry: str, value: shapes.Value, trusted: Sequence[Door]) -> Sequence[Door]:
+    def _addressed(
+        self, field: str, entry: str, value: shapes.Value, trusted: Sequence[Door]
+    ) -> tuple[Sequence[Door], shapes.Value]:
+        """Which numbers are told, and what of it."""
         number = "" if value.metadata is None else value.metadata.phone_number_id or ""
         if number:
-            return [door for door in self._doors if door.phone_number_id == number]
+            return [door for door in self._doors if door.phone_number_id == number], value
         if field not in ACCOUNT_FIELDS:
-            return []
-        account = entry if value.waba_info is None else value.waba_info.waba_id or entry
-        named = [door for door in trusted if door.business_account_id == account]
-        # An account_update's entry may name the whole portfolio (webhooks/reference/account_update).
-        return named or (trusted if field == "account_update" else [])
+            return [], value
+        account = "" if value.waba_info is None else value.waba_info.waba_id or ""
+        ours = [door for door in self._doors if door.business_account_id == (account or entry)]
+        if field == "account_update" and not account and not ours:
+            # The entry may name the whole portfolio (webhooks/reference/account_update), or an account that is none of
+            # ours: every number is looked at, and says itself whether it is banned.
+            return trusted, replace(value, ban_info=None)
+        return [door for door in ours if door in trusted], value
 
     def _skip(self, reason: str) -> None:
         self._metrics.add(SKIPPED, reason=reason)
+
+
+def _mended(body: bytearray) -> shapes.Update | None:
+    """Half of a surrogate pair in one text, which some senders' apps leave there, must not cost the whole body."""
+    try:
+        text = json.dumps(json.loads(body.decode("utf-8", "replace")), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return None
+    return read(HALF.sub("\ufffd", text).encode(), shapes.Update)
 
 
 def _secret(file: SecretFile) -> bytes:

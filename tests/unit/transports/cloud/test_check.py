@@ -100,6 +100,38 @@ async def test_a_clock_that_is_wrong_is_found_out_by_metas(tmp_path: Path) -> No
     assert (await findings(tmp_path, meta))["token"].ok
 
 
+@pytest.mark.parametrize(
+    ("told", "detail"),
+    [
+        ({"is_valid": False}, "not valid"),
+        ({"scopes": SCOPES[:1]}, "lacks"),
+        ({"expires_at": START // 1000 + 7200}, "ends in 1 hours"),  # by Meta's clock
+        ({"expires_at": START // 1000 + 8 * 24 * 3600}, "clock"),
+        ({}, "clock"),
+    ],
+)
+async def test_a_wrong_clock_hides_nothing_that_is_worse(tmp_path: Path, told: Json, detail: str) -> None:
+    meta = Meta()
+    date = email.utils.formatdate(START / 1000 + 3600, usegmt=True)
+    meta.answer(TOLD_TOKEN, Answer(token(**told).body, headers={"Date": date}))
+    meta.answer(APPS, subscribed("8"))
+    found = await findings(tmp_path, meta)
+    assert detail in found["token"].detail
+    assert not found["webhook"].ok  # the token's app is known all the same
+
+
+async def test_where_the_app_is_not_known_nobody_says_that_it_is_this_one(tmp_path: Path) -> None:
+    meta = Meta()
+    meta.answer(TOLD_TOKEN, token(app_id=None))
+    webhook = (await findings(tmp_path, meta))["webhook"]
+    assert webhook == Finding(ok=True, detail="some app gets its messages; which one is not known")
+    meta.answer(APPS, subscribed())
+    webhook = (await findings(tmp_path, meta))["webhook"]
+    assert not webhook.ok
+    for field in ("messages", "account_update", "phone_number_quality_update"):
+        assert f"`{field}`" in webhook.hint
+
+
 async def test_where_meta_cannot_be_reached_one_finding_is_enough(tmp_path: Path) -> None:
     meta = Meta()
     meta.answer(TOLD_TOKEN, Answer(error=HttpError("no", code="unreachable")))

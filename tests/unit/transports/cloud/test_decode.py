@@ -46,6 +46,7 @@ from whinchat.core.types import (
 from whinchat.testing.clock import START
 from whinchat.transports.cloud.decode import Decoder, Failed, Item, Skipped
 
+BOB: Json = {"profile": {"name": "Bob"}, "wa_id": "999100000002", "user_id": "DE.1002"}
 PERSON = UserRef(ANA, phone=f"+{ANA_PHONE}", name="Ana")
 
 
@@ -247,9 +248,26 @@ def test_a_number_that_is_written_in_two_ways_is_one_person() -> None:
     assert sender(message, {"wa_id": "525550100"}) == UserRef("525550100", phone="+525550100")
 
 
+def test_another_persons_contact_is_not_the_senders() -> None:
+    assert sender(text(), BOB) == UserRef(ANA, phone=f"+{ANA_PHONE}")
+
+
+def test_a_lone_contact_is_not_everybodys() -> None:
+    """With several messages or statuses, who is not described is who the message says."""
+    message, delivered = text(), status("read")
+    del message["from_user_id"], delivered["recipient_user_id"]
+    both = items(changed(messages=[message], statuses=[delivered]) | {"contacts": [BOB]})
+    assert [found.chat.id for found in both if isinstance(found, MessageReceived | DeliveryUpdate)] == [ANA_PHONE] * 2
+    (first, second) = items(
+        changed(messages=[message, text() | {"from": BOB["wa_id"], "from_user_id": None}]) | {"contacts": [BOB]}
+    )
+    assert isinstance(first, MessageReceived)
+    assert isinstance(second, MessageReceived)
+    assert (first.sender, second.sender.id) == (UserRef(ANA_PHONE, phone=f"+{ANA_PHONE}"), "DE.1002")
+
+
 def test_among_several_the_right_one_is_found() -> None:
-    other = {"profile": {"name": "Bob"}, "wa_id": "999100000002", "user_id": "DE.1002"}
-    assert sender(text(), other, CONTACT) == PERSON
+    assert sender(text(), BOB, CONTACT) == PERSON
 
 
 def test_a_sender_that_nobody_describes_is_who_the_message_says() -> None:
