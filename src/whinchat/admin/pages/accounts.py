@@ -24,9 +24,7 @@ GRADES = {
     ConnectionState.NEED_PAIRING: "degraded",
 }
 TO_BE_LINKED = frozenset({ConnectionState.NEED_PAIRING, ConnectionState.LOGGED_OUT})
-RETRIED = frozenset(
-    {ConnectionState.DEGRADED, ConnectionState.REPLACED, ConnectionState.BANNED, ConnectionState.OUTDATED}
-)
+RETRIED = frozenset({ConnectionState.REPLACED, ConnectionState.BANNED, ConnectionState.OUTDATED})
 OF_THE_CLOUD = frozenset({"state_logged_out", "about_logged_out", "about_banned", "about_degraded", "about_connecting"})
 """What is said in other words where no phone is linked."""
 SHOWN_NOTICES = frozenset({NoticeKind.RESTRICTED, NoticeKind.QUOTA, NoticeKind.QUALITY})

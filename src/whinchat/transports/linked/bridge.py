@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 from whinchat.core.errors import Overloaded
@@ -178,12 +179,16 @@ class Bridge:
     async def _take_parked(self) -> None:
         """What an earlier process of ours died without taking, before anything new."""
         session = str(self._setup.session)
-        events, whole = await asyncio.to_thread(parked, session, self._setup.key)
+        try:
+            events, whole = await asyncio.to_thread(parked, session, self._setup.key)
+        except OSError:
+            events, whole = [], False
         if not whole:
             log.error("some events that an earlier process had left cannot be read")
         taken = [await self._offer(name, data) for name, data in events]
         if all(taken):
-            await asyncio.to_thread(forget_parked, session)
+            with suppress(OSError):  # they are offered again, and known then
+                await asyncio.to_thread(forget_parked, session)
 
     async def _offer(self, name: str, data: bytes) -> bool:
         """Whether it may be acknowledged; what is not is left to the next run."""

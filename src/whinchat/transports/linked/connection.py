@@ -11,7 +11,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from contextlib import suppress
 
 from whinchat.core.errors import Refused, TransportError, WhinchatError
 from whinchat.core.ports import Clock, Metric, MetricKind, Metrics, Pairing, Random
@@ -38,6 +38,7 @@ STEADY = 60.0  # seconds online, after which failures before are forgotten
 SHOWN = 30.0  # seconds until a code to link with has to be there
 FIRST_QR, NEXT_QR = 60_000, 20_000  # milliseconds that a QR code is shown (whatsmeow `qrchan.go`)
 CODE = 160_000  # milliseconds in which an eight-character code can be typed: as long as there are QR codes
+ORPHANED = 10.0  # seconds for the process of a service that was killed to let go of the session (`child.ORPHANED`)
 HURRY = 1.0  # seconds for a library to finish that waits for something in vain
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 
@@ -47,12 +48,12 @@ MEMORY = Metric(
 RESTARTS = Metric(
     MetricKind.COUNTER, "whinchat_linked_restarts_total", "Ends of the library's process.", ("account", "reason")
 )
+UNLINKED = End(ConnectionState.NEED_PAIRING, states.PAIR, None)
 NEW_PAIRING = End(ConnectionState.NEED_PAIRING, states.PAIR)
 CONNECTED = frozenset((ConnectionState.ONLINE, ConnectionState.DEGRADED))
 
 Enter = Callable[[ConnectionState], None]
-Note = Callable[[NoticeKind, str, int | None], None]
-"""Kind, code, and until when in milliseconds."""
+Note = Callable[[NoticeKind, str, int | None], None]  # kind, code, and until when in milliseconds
 
 
 class Connection:
@@ -120,19 +121,18 @@ class Connection:
         asked = self._asked = asyncio.get_running_loop().create_future()
         self._leave(NEW_PAIRING)
         self._again.set()
-        try:
+        shown = False
+        with suppress(TimeoutError):
             shown = await within(_wait(asked), SHOWN, self._clock)
-        except TimeoutError:
-            shown = False
         if not shown:
             raise TransportError("WhatsApp cannot be reached", code="unreachable", retryable=True)
-        if phone is not None:
+        if phone is not None and not self._linked:
             await self._show_code(phone)
 
     async def _show_code(self, phone: str) -> None:
         code = await self._client.pair_code(phone)
         if isinstance(code, Failure):
-            self._leave(End(ConnectionState.NEED_PAIRING, states.PAIR, None))
+            self._leave(UNLINKED)
             known = code.code if code.code in {"rate_limited", "bad_number"} else "unreachable"
             raise TransportError("WhatsApp gave no code", code=known, retryable=code.retryable)
         if not self._linked:  # a phone may have been that quick
@@ -185,11 +185,12 @@ class Connection:
             return
         match told.kind:
             case LifecycleKind.PAIRED:
-                self._linked, self._wanted, self.pairing = True, None, None
+                self._found_linked()
                 self._enter(ConnectionState.CONNECTING)
                 await self._link_is_of(self._clock.now())
             case LifecycleKind.CONNECTED:
                 self._silent_at = None
+                self._found_linked()  # a process that died may have been told so before
                 self._enter(ConnectionState.ONLINE)
                 await self._link_is_of(self._clock.now() if self.linked_at is None else self.linked_at)
             case LifecycleKind.DISCONNECTED if self.state in CONNECTED:
@@ -220,6 +221,11 @@ class Connection:
         )
         self._leave(end)
 
+    def _found_linked(self) -> None:
+        self._linked, self._wanted, self.pairing = True, None, None
+        if self._asked is not None and not self._asked.done():
+            self._asked.set_result(True)
+
     async def _link_is_of(self, time: int | None) -> None:
         if time != self.linked_at:
             self.linked_at = time
@@ -239,6 +245,8 @@ class Connection:
                 await self._rest(await self._once(on_event))
         finally:
             await self.leave(HURRY)
+            with suppress(WhinchatError, OSError):
+                self._clear_up()
             self._enter(ConnectionState.STOPPED)
 
     async def leave(self, seconds: float) -> None:
@@ -263,25 +271,30 @@ class Connection:
 
     async def _once(self, on_event: OnEvent) -> End:
         """Until the connection ends; there is none where nobody has linked the account."""
-        try:
-            with self._sessions.held(self._account):
-                self._linked = self._sessions.linked(self._account)
-                if self._linked:  # for what an earlier process has left, which comes before the library says who it is
-                    self._identities.belong(self._sessions.owner(self._account))
-        except Refused as refused:
-            reason = Reason.IN_USE if refused.code == "in_use" else Reason.SESSION
-            return states.stopped(reason, self._backoff) or End(ConnectionState.STOPPED, str(refused), None)
-        if not self._linked and self._wanted is None:
-            return End(ConnectionState.NEED_PAIRING, states.PAIR, None)
         asked, self._codes = self._asked, 0
-        self._enter(ConnectionState.CONNECTING if self._linked else ConnectionState.NEED_PAIRING)
-        end = await self._live(on_event)
+        end = await self._opened()
+        if end is None:
+            self._enter(ConnectionState.CONNECTING if self._linked else ConnectionState.NEED_PAIRING)
+            end = await self._live(on_event)
         if self._wanted is not None and self._asked is asked:
-            end = _unpaired(end)  # a person has to ask again, and has not meanwhile
+            end = states.unpaired(end)  # a person has to ask again, and has not meanwhile
             self._wanted = None
         if asked is not None and not asked.done():
             asked.set_result(False)
         return end
+
+    async def _opened(self) -> End | None:
+        """None when the library may have the session, or make one."""
+        try:
+            async with self._sessions.held_within(self._account, ORPHANED, self._clock):
+                self._linked = self._sessions.linked(self._account)
+                if self._linked:  # for what an earlier process has left, which comes before the library says who it is
+                    self._identities.belong(self._sessions.owner(self._account))
+                    self._found_linked()
+        except Refused as refused:
+            reason = Reason.IN_USE if refused.code == "in_use" else Reason.SESSION
+            return states.stopped(reason, self._backoff) or End(ConnectionState.STOPPED, str(refused), None)
+        return None if self._linked or self._wanted is not None else UNLINKED
 
     async def _live(self, on_event: OnEvent) -> End:
         """While the library's process is there."""
@@ -385,8 +398,3 @@ class Connection:
 
 async def _wait(asked: asyncio.Future[bool]) -> bool:
     return await asked
-
-
-def _unpaired(end: End) -> End:
-    lost = end.state is ConnectionState.CONNECTING
-    return replace(end, state=ConnectionState.NEED_PAIRING if lost else end.state, rest=None)

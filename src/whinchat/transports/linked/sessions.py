@@ -10,14 +10,15 @@ import fcntl
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from pathlib import Path
 
 import apsw
 import msgspec
 
 from whinchat.core.errors import Refused, StorageError
+from whinchat.core.ports import Clock
 from whinchat.transports.linked.parking import SUFFIX
 
 Seal = Callable[[bytes], bytes]
@@ -102,6 +103,21 @@ class Sessions:
         finally:
             os.close(descriptor)
 
+    @asynccontextmanager
+    async def held_within(self, account: str, seconds: float, clock: Clock) -> AsyncIterator[None]:
+        """As `held`; who holds it is waited for so long."""
+        until = clock.monotonic() + seconds
+        with ExitStack() as stack:
+            while True:
+                try:
+                    stack.enter_context(self.held(account))
+                    break
+                except Refused as refused:
+                    if refused.code != "in_use" or clock.monotonic() >= until:
+                        raise
+                await clock.sleep(0.5)
+            yield
+
     def forget(self, account: str) -> None:
         """Delete the session, and what waited there for the service; to be called only while it is held."""
         path = self.path(account)
@@ -133,7 +149,7 @@ class Sessions:
         database = _unpacked(unseal(text))
         with self.held(account):
             path = self.path(account)
-            if self.linked(account) and not force:
+            if not force and self.linked(account):
                 raise Refused(
                     f"{account} is linked already",
                     hint="Log it out first, or say that the import takes its place.",

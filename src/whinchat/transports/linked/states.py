@@ -7,7 +7,7 @@ the library itself answers by connecting again: 500, 503 and the 515 after pairi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from whinchat.core.ports import Random
 from whinchat.core.types import ConnectionState
@@ -33,7 +33,10 @@ BANNED = "WhatsApp has shut the account out. Open WhatsApp on the phone: it says
 BANNED_UNTIL = f"{BANNED} It comes back by itself when the ban ends; write less, and only to who writes first."
 OUTDATED = "WhatsApp no longer takes this version of the client. Update: `pip install --upgrade 'whinchat[linked]'`."
 REFUSED = "WhatsApp refuses the connection. It is tried again later; if that lasts, update the client."
-DAMAGED = "The session cannot be read. Import a copy of it (`whinchat session import`), or link the account anew."
+DAMAGED = (
+    "The session cannot be read. Import a copy of it (`whinchat session import --force`), or remove it "
+    "(`whinchat session logout --local`) and link the account anew."
+)
 UNUSABLE = "The library for linked devices cannot be used: `whinchat doctor` says why."
 IN_USE = "Another process holds the session. Stop it, then connect again."
 
@@ -104,3 +107,9 @@ def stopped(reason: Reason, backoff: Backoff) -> End | None:
             return End(ConnectionState.STOPPED, UNUSABLE, None)
         case _:
             return None
+
+
+def unpaired(end: End) -> End:
+    """Of an account that was to be linked: nobody but a person tries again."""
+    lost = end.state is ConnectionState.CONNECTING
+    return replace(end, state=ConnectionState.NEED_PAIRING if lost else end.state, rest=None)

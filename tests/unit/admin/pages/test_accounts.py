@@ -88,6 +88,7 @@ async def test_every_state_has_words_and_what_can_be_done(
         "logged_out": {"qr-main", "code-main"},
         "online": {"logout-main"},
         "connecting": {"logout-main"},
+        "degraded": {"logout-main"},
         "stopped": set(),
     }
     assert buttons(shown) == expected.get(state.value, {"retry-main", "logout-main"})

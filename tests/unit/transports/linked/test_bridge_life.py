@@ -272,6 +272,23 @@ async def test_what_an_earlier_run_had_left_comes_first(stage: Stage) -> None:
     assert not Path(beside(str(stage.setup.session), ".parked")).exists()
 
 
+async def test_a_folder_that_cannot_be_read_does_not_keep_it_from_connecting(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused(session: str, key: bytes) -> tuple[list[tuple[str, bytes]], bool]:
+        raise PermissionError
+
+    monkeypatch.setattr(bridge, "parked", refused)
+    starting = asyncio.create_task(stage.bridge.start(stage._take, stage.changes.append))
+    await stage.turn()
+    stage.child.tells(Kind.READY)
+    await starting
+    async with asyncio.timeout(5):
+        while not stage.child.said(Kind.CONNECT):
+            await asyncio.sleep(0)
+    assert "cannot be read" in caplog.text
+
+
 async def test_what_was_left_and_cannot_be_read_is_said(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     park(str(stage.setup.session), b"x" * 32, "", [("message", b"left")])
     await stage.start()

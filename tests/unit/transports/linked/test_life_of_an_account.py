@@ -15,6 +15,7 @@ from tests.support.linked.desk import CONNECTED, DISCONNECTED, PAIRED, Desk
 
 from whinchat.core.types import ConnectionState, NoticeKind
 from whinchat.transports.linked import callbacks, connection
+from whinchat.transports.linked.connection import ORPHANED
 from whinchat.transports.linked.link import BridgeTimeout, LibraryUnusable, LinkState, Reason
 
 DAY = 24 * 3600
@@ -233,6 +234,7 @@ async def test_without_the_library_it_says_what_to_install(desk: Desk) -> None:
 async def test_a_session_that_another_process_uses_is_left_to_it(desk: Desk) -> None:
     with desk.sessions.held("bot"):
         await desk.start()
+        await desk.clock.advance(ORPHANED + 1)
     assert (desk.state(), desk.link.starts) == (ConnectionState.REPLACED, 0)
     assert "Another process" in desk.bot.hint
     await desk.bot.reconnect()
@@ -241,6 +243,15 @@ async def test_a_session_that_another_process_uses_is_left_to_it(desk: Desk) -> 
     desk.link.change(LinkState.WAITING, Reason.IN_USE)
     await desk.clock.advance(0)
     assert desk.state() is ConnectionState.REPLACED
+
+
+async def test_a_session_that_a_killed_service_still_holds_is_waited_for(desk: Desk) -> None:
+    with desk.sessions.held("bot"):
+        await desk.start()
+        await desk.clock.advance(ORPHANED / 2)
+        assert desk.link.starts == 0
+    await desk.clock.advance(1)
+    assert desk.link.starts == 1
 
 
 async def test_a_damaged_session_is_not_used(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.library import NEONIZE
-from tests.support.linked.desk import CONNECTED, DEVICE, PAIRED, Desk, returned, store
+from tests.support.linked.desk import CONNECTED, DEVICE, DISCONNECTED, PAIRED, Desk, returned, store
 
 from whinchat.core.errors import TransportError
 from whinchat.core.ports import Batch, Linkable, Pairing
@@ -290,3 +290,84 @@ async def test_pairing_that_fails_at_the_last_step_waits_to_be_asked_again(desk:
     await desk.link.tell(callbacks.PAIR_STATUS, failed)
     await desk.clock.advance(0)
     assert (desk.state(), desk.link.state) == (ConnectionState.NEED_PAIRING, LinkState.STOPPED)
+
+
+# --- linked otherwise than was asked for ---
+
+
+async def comes_back(desk: Desk) -> bool:
+    """After an outage that is longer than the library's own tries."""
+    starts = desk.link.starts
+    await desk.link.tell(callbacks.DISCONNECTED, DISCONNECTED)
+    await desk.pass_time(connection.GRACE + 60)
+    return desk.link.starts > starts
+
+
+@pytest.mark.parametrize("phone", [None, PHONE])
+async def test_who_asks_for_a_code_where_a_session_was_imported_meanwhile_needs_none(
+    desk: Desk, phone: str | None
+) -> None:
+    store(desk.sessions.path("bot"))
+    await (await begin(desk, phone))
+    await desk.link.tell(callbacks.CONNECTED, CONNECTED)
+    assert (desk.state(), shown(desk)) == (ConnectionState.ONLINE, False)
+    assert "PairPhone" not in {name for name, _ in desk.link.calls}
+    assert await comes_back(desk)
+
+
+async def test_a_link_that_a_process_died_over_is_one(desk: Desk) -> None:
+    asking = await begin(desk)
+    await show(desk)
+    await asking
+    store(desk.sessions.path("bot"))
+    await desk.link.tell(callbacks.CONNECTED, CONNECTED)
+    assert await comes_back(desk)
+
+
+async def test_a_scan_while_another_code_is_asked_for_counts(desk: Desk) -> None:
+    await show_first(desk)
+    asking = asyncio.create_task(desk.bot.pair(None))
+    await asyncio.sleep(0)
+    store(desk.sessions.path("bot"))
+    await desk.clock.advance(0)
+    await asking
+    await desk.link.tell(callbacks.CONNECTED, CONNECTED)
+    assert await comes_back(desk)
+
+
+async def show_first(desk: Desk) -> None:
+    asking = await begin(desk)
+    await show(desk)
+    await asking
+
+
+async def test_after_a_failed_try_it_can_be_tried_again(desk: Desk) -> None:
+    with desk.sessions.held("bot"):
+        asking = await begin(desk)
+        await desk.clock.advance(connection.ORPHANED + 1)
+        with pytest.raises(TransportError):
+            await asking
+        assert desk.state() is ConnectionState.REPLACED
+    store(desk.sessions.path("bot"))
+    await desk.bot.reconnect()
+    await desk.clock.advance(0)
+    assert desk.link.starts == 1
+
+
+async def test_a_log_out_deletes_the_session_also_when_the_service_stops_at_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await begin(desk)
+    await show(desk)
+    await scan(desk)
+    stop = desk.link.stop
+
+    async def slow(deadline: float) -> None:
+        await asyncio.sleep(0.01)
+        await stop(deadline)
+
+    monkeypatch.setattr(desk.link, "stop", slow)
+    await desk.bot.logout()
+    await asyncio.sleep(0)
+    await desk.bot.stop(10)
+    assert not desk.sessions.path("bot").exists()

@@ -94,6 +94,16 @@ def test_an_export_is_the_session_as_it_is_now_and_legible_to_nobody(sessions: S
     assert other.linked("again")
 
 
+def test_an_import_takes_the_place_of_what_is_damaged(sessions: Sessions, tmp_path: Path) -> None:
+    exported = sessions.export("bot", cover)
+    other = Sessions(tmp_path / "other")
+    other.prepare("bot").write_bytes(b"no database at all, but long enough to be one" * 200)
+    with pytest.raises(StorageError):
+        other.import_("bot", exported, cover)
+    other.import_("bot", exported, cover, force=True)
+    assert other.linked("bot")
+
+
 def test_an_import_takes_nobodys_place_unless_that_is_said(sessions: Sessions, tmp_path: Path) -> None:
     exported = sessions.export("bot", cover)
     other = Sessions(tmp_path / "other")
